@@ -1,0 +1,72 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <boost/asio/awaitable.hpp>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "easel/record/v1/record.pb.h"
+
+namespace easel::generation {
+
+using Record = record::v1::Record;
+
+// What a reservation found.
+struct Reservation {
+  // True: the record given was inserted. False: `record` is the one that already has this caller and request_id.
+  bool inserted = false;
+  Record record;
+};
+
+// Which records a listing wants; every condition that is set must hold.
+struct ListQuery {
+  std::string caller;
+  std::vector<v1::GenerationState> states;
+  std::string model;
+  absl::Time create_time_from = absl::InfinitePast();
+  absl::Time create_time_to = absl::InfiniteFuture();
+  std::string request_id;
+  // Only names before this one in the listing's order; empty: from the newest on.
+  std::string after_name;
+  int limit = 50;
+};
+
+// The durable records of generations. Names sort by creation time. Thread-safe. Operations complete on the calling
+// coroutine's executor and ignore cancellation: what was begun is finished.
+//
+// OK means durable: the change survives a crash of the process and of the machine.
+// Errors: NOT_FOUND; ABORTED (Update: the record has another revision than expected); RESOURCE_EXHAUSTED (the disk is
+// full); UNAVAILABLE (anything else that may pass); DATA_LOSS (the store is damaged).
+class GenerationStore {
+ public:
+  virtual ~GenerationStore() = default;
+
+  // Inserts `record` unless its (caller, request_id) is taken.
+  virtual boost::asio::awaitable<absl::StatusOr<Reservation>> Reserve(Record record) = 0;
+
+  // Replaces the record of this name if the kept one has the revision just before `record`'s.
+  virtual boost::asio::awaitable<absl::Status> Update(Record record) = 0;
+
+  virtual boost::asio::awaitable<absl::StatusOr<Record>> Get(std::string_view name) = 0;
+
+  virtual boost::asio::awaitable<absl::StatusOr<Record>> Find(std::string_view caller, std::string_view request_id) = 0;
+
+  // Newest first.
+  virtual boost::asio::awaitable<absl::StatusOr<std::vector<Record>>> List(ListQuery query) = 0;
+
+  // Every record that has not ended, oldest first: what a restart picks up.
+  virtual boost::asio::awaitable<absl::StatusOr<std::vector<Record>>> ListRunning() = 0;
+
+  // Removes a record. Returns true if no other record refers to the same image digest.
+  virtual boost::asio::awaitable<absl::StatusOr<bool>> Remove(std::string_view name) = 0;
+
+  // OK when a record could be written now: what /readyz asks.
+  virtual boost::asio::awaitable<absl::Status> Check() = 0;
+};
+
+}  // namespace easel::generation
