@@ -1,0 +1,32 @@
+#include "easel/call_context.h"
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "easel/error.h"
+
+namespace easel::client {
+
+CallContext::CallContext(const Core& core, absl::Time deadline, Cancellation* cancellation) : cancellation_(cancellation) {
+  if (!core.options.caller.empty()) context_.AddMetadata("easel-caller", core.options.caller);
+  context_.AddMetadata("easel-max-receive-bytes", absl::StrCat(core.options.max_receive_bytes));
+  if (deadline != absl::InfiniteFuture()) {
+    context_.set_deadline(absl::ToChronoTime(absl::Now() + (deadline - core.waiter.Now())));
+  }
+  if (cancellation_ != nullptr) cancellation_->Attach(&context_);
+}
+
+CallContext::~CallContext() {
+  if (cancellation_ != nullptr) cancellation_->Detach(&context_);
+}
+
+std::string CallContext::Generation() const {
+  const auto& metadata = context_.GetServerInitialMetadata();
+  const auto entry = metadata.find("easel-generation");
+  return entry == metadata.end() ? "" : std::string(entry->second.data(), entry->second.size());
+}
+
+absl::Status CallContext::Result(const grpc::Status& status) const {
+  return WithMetadata(FromGrpc(status), "generation", Generation());
+}
+
+}  // namespace easel::client
