@@ -49,6 +49,8 @@ struct TaskAccepted {
 // The image is at `url`, exactly as the upstream spelled it.
 struct ImageReady {
   std::string url;
+  // When the URL stops answering, where it says so itself.
+  std::optional<absl::Time> expire_time = std::nullopt;
   std::vector<v1::ContentFilter> content_filter;
 };
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "absl/time/time.h"
@@ -25,11 +25,11 @@ class Metrics {
     v1::Quality quality = v1::QUALITY_UNSPECIFIED;
     v1::GenerationState state = v1::GENERATION_STATE_UNSPECIFIED;  // SUCCEEDED, FAILED or CANCELLED
     absl::Duration duration;  // from acceptance to the end
-    absl::Duration overhead;  // duration minus queue, upstream requests, waits between polls, and fetch
-    const v1::Charge* charge = nullptr;
+    // `duration` minus queue, upstream requests, waits between polls, and fetch; unknown after a restart.
+    std::optional<absl::Duration> overhead;
+    // With attempts and their charges; its image tells whether the bytes are kept.
+    const v1::Generation* generation = nullptr;
     std::string_view caller;
-    std::int64_t image_bytes = 0;  // 0: no image
-    bool orphaned = false;         // charged, and not kept
   };
   virtual void GenerationEnded(const Ended& /*ended*/) {}
 

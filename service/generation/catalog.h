@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "easel/v1/generation.pb.h"
+#include "easel/v1/image.pb.h"
+#include "easel/v1/model.pb.h"
+
+namespace easel::generation {
+
+// Whose models and prices. Facts: Z.AI OpenAPI 2026-08, mainland OpenAPI 2026-07, the GLM-Image guide.
+enum class Host {
+  kZai,
+  // Prices in CNY; glm-image in hd only and with prompts up to 1,000 code points; knows the watermark switch.
+  kMainland,
+};
+
+// A price that the operator knows better.
+struct PriceOverride {
+  std::string model;
+  v1::Quality quality = v1::QUALITY_UNSPECIFIED;  // UNSPECIFIED: every quality of the model
+  std::int64_t cost_micros = 0;
+  std::string currency;  // empty: as it was
+};
+
+// What can be asked for: models, sizes, qualities, prices. Immutable.
+class Catalog {
+ public:
+  explicit Catalog(Host host, const std::vector<PriceOverride>& prices = {},
+                   std::optional<int> max_prompt_code_points = std::nullopt);
+
+  const std::vector<v1::Model>& models() const { return models_; }
+  // nullptr if there is no such model; "" is the default model.
+  const v1::Model* Find(std::string_view model) const;
+
+  // `spec` with model, quality and size filled in. `spec` is valid.
+  v1::ImageSpec Resolve(v1::ImageSpec spec) const;
+
+  // What an image of this resolved spec costs, as a charge in `state`; 0 for NONE.
+  v1::Charge Charge(const v1::ImageSpec& resolved, v1::ChargeState state) const;
+
+ private:
+  std::vector<v1::Model> models_;
+};
+
+const v1::QualityOption* FindQuality(const v1::Model& model, v1::Quality quality);
+
+// "hd" or "standard".
+std::string_view QualityName(v1::Quality quality);
+
+}  // namespace easel::generation

@@ -1,0 +1,74 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include <boost/asio/awaitable.hpp>
+
+#include "absl/time/time.h"
+#include "generation/admission.h"
+#include "generation/catalog.h"
+#include "generation/history.h"
+#include "generation/ports/clock.h"
+#include "generation/ports/generation_store.h"
+#include "generation/ports/image_links.h"
+#include "generation/ports/image_model.h"
+#include "generation/ports/image_store.h"
+#include "generation/ports/metrics.h"
+
+namespace easel::generation {
+
+class LiveGeneration;
+
+// How long things may take and how they are paced.
+struct Pacing {
+  absl::Duration submit_timeout = absl::Minutes(15);
+  absl::Duration render_timeout = absl::Minutes(15);
+  absl::Duration poll_first = absl::Seconds(5);
+  absl::Duration poll_interval = absl::Seconds(3);
+  // Between two tries of what costs nothing to repeat: doubled from the first to the last, with jitter.
+  absl::Duration retry_first = absl::Milliseconds(500);
+  absl::Duration retry_last = absl::Seconds(30);
+  // Where the upstream's URL does not tell when it expires.
+  absl::Duration fetch_timeout = absl::Hours(24);
+  absl::Duration retention = absl::Hours(24 * 7);
+};
+
+// Everything a generation needs of the world. References outlive all generations.
+struct World {
+  const Catalog& catalog;
+  GenerationStore& store;
+  ImageStore& images;
+  const ImageLinks& links;
+  // The accounts, by preference.
+  std::vector<ImageModel*> models;
+  Admission& admission;
+  History& history;
+  Clock& clock;
+  Metrics& metrics;
+  // Random bits: ids and jitter. Thread-safe.
+  std::function<std::uint64_t()> random;
+  Pacing pacing;
+  // The operator's word that the upstream refuses a second request with the same id: resubmitting is safe.
+  bool rejects_duplicates = false;
+  // What is written at a generation's end: one line for an operator's log.
+  std::function<void(const Record&)> on_end;
+  // A store failed an operation; the work waits or ends typed, the operator is told.
+  std::function<void(const absl::Status&)> on_fault;
+};
+
+// How a lifecycle comes to run.
+enum class Origin {
+  kAccepted,  // just now
+  kResumed,   // found by a restart
+};
+
+// Carries one generation from wherever its record says it stands to its end. Running it and resuming it after a crash are
+// the same code. Returns when the generation has ended, or without an end when it was suspended.
+// Runs on the loop of `live`; `world` outlives it.
+boost::asio::awaitable<void> RunLifecycle(const World& world, std::shared_ptr<LiveGeneration> live,
+                                          Admission::Place place, Origin origin);
+
+}  // namespace easel::generation

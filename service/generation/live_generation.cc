@@ -1,0 +1,95 @@
+#include "generation/live_generation.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <boost/asio/post.hpp>
+
+namespace easel::generation {
+
+namespace asio = boost::asio;
+
+Snapshot LiveGeneration::snapshot() const {
+  const std::lock_guard lock(mutex_);
+  return snapshot_;
+}
+
+absl::Status LiveGeneration::refusal() const {
+  const std::lock_guard lock(mutex_);
+  return refusal_;
+}
+
+void LiveGeneration::Attach() {
+  const std::lock_guard lock(mutex_);
+  ++attached_;
+}
+
+void LiveGeneration::Detach(v1::CancelPolicy leave_with) {
+  const std::lock_guard lock(mutex_);
+  if (--attached_ == 0 && leave_with == v1::CANCEL_POLICY_ABORT) SetWish(Wish::kAbort);
+}
+
+void LiveGeneration::AddWaiter(std::shared_ptr<Wakeup> wakeup) {
+  const std::lock_guard lock(mutex_);
+  waiters_.push_back(std::move(wakeup));
+}
+
+void LiveGeneration::RemoveWaiter(const std::shared_ptr<Wakeup>& wakeup) {
+  const std::lock_guard lock(mutex_);
+  std::erase(waiters_, wakeup);
+}
+
+void LiveGeneration::Cancel(v1::CancelPolicy policy) {
+  // In one lock with Publish: what is seen QUEUED here is aborted before anything is sent.
+  const std::lock_guard lock(mutex_);
+  cancel_marked_ = true;
+  const bool queued = snapshot_ != nullptr && snapshot_->generation().state() == v1::GENERATION_STATE_QUEUED;
+  if (policy == v1::CANCEL_POLICY_ABORT || queued) SetWish(Wish::kAbort);
+}
+
+void LiveGeneration::Suspend() {
+  const std::lock_guard lock(mutex_);
+  SetWish(Wish::kSuspend);
+}
+
+void LiveGeneration::SetWish(Wish wish) {
+  if (wish_ == wish || wish_ == Wish::kSuspend) return;
+  wish_ = wish;
+  asio::post(loop_, [self = shared_from_this()] { self->interruption_.emit(asio::cancellation_type::terminal); });
+}
+
+void LiveGeneration::Publish(Snapshot snapshot) {
+  std::vector<std::shared_ptr<Wakeup>> waiters;
+  {
+    const std::lock_guard lock(mutex_);
+    snapshot_ = std::move(snapshot);
+    waiters = waiters_;
+  }
+  Wake(std::move(waiters));
+}
+
+void LiveGeneration::Refuse(absl::Status status) {
+  std::vector<std::shared_ptr<Wakeup>> waiters;
+  {
+    const std::lock_guard lock(mutex_);
+    refusal_ = std::move(status);
+    waiters = waiters_;
+  }
+  Wake(std::move(waiters));
+}
+
+void LiveGeneration::Wake(std::vector<std::shared_ptr<Wakeup>> waiters) {
+  for (const auto& waiter : waiters) waiter->Notify();
+}
+
+LiveGeneration::Wish LiveGeneration::wish() const {
+  const std::lock_guard lock(mutex_);
+  return wish_;
+}
+
+bool LiveGeneration::cancel_marked() const {
+  const std::lock_guard lock(mutex_);
+  return cancel_marked_;
+}
+
+}  // namespace easel::generation

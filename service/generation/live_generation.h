@@ -1,0 +1,76 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+
+#include "absl/status/status.h"
+#include "generation/wakeup.h"
+#include "generation/watcher.h"
+
+namespace easel::generation {
+
+// One generation at work: its lifecycle publishes states here, and calls of any thread look at them, wait for them, and say
+// what they wish. Owned by the registry of running generations and by everybody who watches.
+class LiveGeneration : public std::enable_shared_from_this<LiveGeneration> {
+ public:
+  // What the lifecycle is to do at its next step.
+  enum class Wish {
+    kGoOn,
+    kAbort,    // stop what can be stopped and end CANCELLED
+    kSuspend,  // stop and record nothing: a restart carries on
+  };
+
+  explicit LiveGeneration(boost::asio::any_io_executor loop) : loop_(std::move(loop)) {}
+
+  const boost::asio::any_io_executor& loop() const { return loop_; }
+
+  // --- Any thread ---
+
+  // Null until it is accepted.
+  Snapshot snapshot() const;
+  // Set if it was refused instead of accepted.
+  absl::Status refusal() const;
+
+  void Attach();
+  // `leave_with` ABORT: the last one to go cancels the generation.
+  void Detach(v1::CancelPolicy leave_with);
+
+  void AddWaiter(std::shared_ptr<Wakeup> wakeup);
+  void RemoveWaiter(const std::shared_ptr<Wakeup>& wakeup);
+
+  // As CancelGeneration: QUEUED is aborted under either policy, later work only with ABORT, and is marked otherwise.
+  void Cancel(v1::CancelPolicy policy);
+  void Suspend();
+
+  // --- The lifecycle, on the loop ---
+
+  void Publish(Snapshot snapshot);
+  void Refuse(absl::Status status);
+  Wish wish() const;
+  bool cancel_marked() const;
+  // Emitted when the wish changes: ends whatever the lifecycle waits for.
+  boost::asio::cancellation_slot interruption() { return interruption_.slot(); }
+
+ private:
+  void Wake(std::vector<std::shared_ptr<Wakeup>> waiters);
+  void SetWish(Wish wish);  // with mutex_
+
+  const boost::asio::any_io_executor loop_;
+  boost::asio::cancellation_signal interruption_;  // touched on the loop only
+  mutable std::mutex mutex_;
+  Snapshot snapshot_;
+  absl::Status refusal_;
+  Wish wish_ = Wish::kGoOn;
+  bool cancel_marked_ = false;
+  int attached_ = 0;
+  std::vector<std::shared_ptr<Wakeup>> waiters_;
+};
+
+}  // namespace easel::generation
