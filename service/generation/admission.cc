@@ -117,6 +117,11 @@ Admission::Turn Admission::Occupy(const ImageModel& account, std::string_view mo
   return {};
 }
 
+void Admission::Close() {
+  const std::lock_guard lock(mutex_);
+  closed_ = true;
+}
+
 std::optional<int> Admission::Position(std::string_view name, std::string_view model) const {
   const std::lock_guard lock(mutex_);
   const auto it = queues_.find(model);
@@ -233,6 +238,7 @@ bool Admission::GrantOne(Queue& queue) {
 // Healthy accounts first. One that is set aside is asked when its next probe is due, or when there is nobody else: a
 // refusal costs nothing, and tells the caller the real reason.
 std::optional<std::size_t> Admission::FreeLane(const Waiter& waiter) const {
+  if (closed_) return std::nullopt;
   const absl::Time now = clock_.Now();
   std::optional<std::size_t> probe;
   std::optional<std::size_t> last_resort;

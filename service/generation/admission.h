@@ -84,6 +84,9 @@ class Admission {
   // A turn at once, over the limit if need be: for a task that was running before a restart.
   Turn Occupy(const ImageModel& account, std::string_view model);
 
+  // No turn is given from here on: what waits stays recorded as QUEUED.
+  void Close();
+
   // How many go before it; none if it does not wait.
   std::optional<int> Position(std::string_view name, std::string_view model) const;
 
@@ -127,6 +130,7 @@ class Admission {
   std::vector<Lane> lanes_;
   std::map<std::string, Queue, std::less<>> queues_;
   absl::Time armed_ = absl::InfiniteFuture();
+  bool closed_ = false;
 };
 
 }  // namespace easel::generation

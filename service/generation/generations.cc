@@ -1,6 +1,7 @@
 #include "generation/generations.h"
 
 #include <atomic>
+#include <condition_variable>
 #include <map>
 #include <mutex>
 #include <utility>
@@ -41,6 +42,7 @@ struct Generations::Shared {
   std::atomic<bool> taking = true;
 
   mutable std::mutex mutex;
+  mutable std::condition_variable left;
   std::map<RequestKey, std::shared_ptr<LiveGeneration>> by_request;
   std::map<std::string, std::shared_ptr<LiveGeneration>, std::less<>> by_name;
 
@@ -78,6 +80,7 @@ void Generations::Shared::Leave(const RequestKey& key, const std::shared_ptr<Liv
   const Snapshot last = live->snapshot();
   const std::lock_guard lock(mutex);
   if (const auto it = by_request.find(key); it != by_request.end() && it->second == live) by_request.erase(it);
+  left.notify_all();
   if (last == nullptr) return;
   const auto it = by_name.find(last->generation().name());
   if (it != by_name.end() && it->second == live) by_name.erase(it);
@@ -395,7 +398,10 @@ awaitable<absl::Status> Generations::Recover() {
   co_return absl::OkStatus();
 }
 
-void Generations::StopTaking() { shared_->taking = false; }
+void Generations::StopTaking() {
+  shared_->taking = false;
+  shared_->world.admission.Close();
+}
 
 int Generations::AtWork() const {
   const std::lock_guard lock(shared_->mutex);
@@ -410,6 +416,11 @@ int Generations::AtWork() const {
 int Generations::Running() const {
   const std::lock_guard lock(shared_->mutex);
   return static_cast<int>(shared_->by_request.size());
+}
+
+bool Generations::AwaitIdle(absl::Duration patience) const {
+  std::unique_lock lock(shared_->mutex);
+  return shared_->left.wait_for(lock, absl::ToChronoMilliseconds(patience), [this] { return shared_->by_request.empty(); });
 }
 
 void Generations::Suspend() {

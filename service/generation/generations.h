@@ -74,14 +74,16 @@ class Generations {
   // Picks up every running record of the store: what a start does before it serves.
   boost::asio::awaitable<absl::Status> Recover();
 
-  // No order is taken from here on (SHUTTING_DOWN).
+  // No order is taken from here on (SHUTTING_DOWN), and nothing leaves the queue any more.
   void StopTaking();
   // Generations at work right now; what waits in the queue does not count.
   int AtWork() const;
-  // All that have a lifecycle, those in the queue included; 0 after Suspend has taken effect.
+  // All that have a lifecycle, those in the queue included.
   int Running() const;
   // Every lifecycle stops at its next step and records nothing more: a restart carries on.
   void Suspend();
+  // Waits, on a thread that is no loop, until no lifecycle runs any more; false: some still do after `patience`.
+  bool AwaitIdle(absl::Duration patience) const;
 
  private:
   struct Shared;

@@ -23,6 +23,7 @@ namespace {
 constexpr int kUnknownTaskPolls = 3;
 // What is delivered and is no image is fetched again, for the upstream's image host is eventually consistent.
 constexpr int kInvalidImageFetches = 3;
+constexpr int kFetchesOfOneUrl = 4;
 constexpr absl::Duration kRetryWhenBusy = absl::Seconds(5);
 
 class Lifecycle {
@@ -314,16 +315,20 @@ awaitable<void> Lifecycle::Fetch() {
 
 awaitable<void> Lifecycle::FetchFailed(const Fetched& fetched, int round) {
   const bool has_task = !CurrentAttempt(generation()).task_id().empty();
-  const bool expired = fetched.outcome == Fetched::Outcome::kExpired || Now() >= FromProto(record_.fetch_until());
+  const bool late = Now() >= FromProto(record_.fetch_until());
+  // A task may give another address where this one keeps failing.
+  const bool stale = has_task && round % kFetchesOfOneUrl == kFetchesOfOneUrl - 1;
+  const bool expired = fetched.outcome == Fetched::Outcome::kExpired || late;
   if (fetched.outcome == Fetched::Outcome::kSinkFailed) world_.on_fault(fetched.status);
-  if (fetched.outcome == Fetched::Outcome::kForbidden || (expired && !has_task)) {
+  const bool lost = !has_task && (late || (expired && round >= kFetchesOfOneUrl));
+  if (fetched.outcome == Fetched::Outcome::kForbidden || lost) {
     co_await Fail({.reason = v1::ERROR_REASON_IMAGE_UNAVAILABLE,
                    .message = absl::StrCat("The image was made and could not be downloaded: ",
                                            std::string(fetched.status.message()))});
     co_return;
   }
   co_await Wait(Backoff(round));
-  if (!expired || Interrupted()) co_return;
+  if (!(expired || stale) || Interrupted()) co_return;
   ImageModel* account = Account();
   if (account == nullptr) co_return;
   PollResult again = co_await account->Poll(CurrentAttempt(generation()).task_id());
