@@ -1,0 +1,72 @@
+#include "app/config_rules.h"
+
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "app/config_kinds.h"
+
+namespace easel::app {
+namespace {
+
+std::string Where(const Sources& sources, const std::string& path) {
+  const auto found = sources.find(path);
+  return found == sources.end() ? path : found->second;
+}
+
+// The settings of listeners that other machines can reach.
+std::vector<std::string> OpenListeners(const Settings& settings) {
+  std::vector<std::string> open;
+  for (const auto& [path, text] : {std::pair{"grpc.listen", settings.grpc().listen()},
+                                   std::pair{"http.listen", settings.http().listen()}}) {
+    const auto address = ParseListenAddress(text);
+    if (address && !IsLoopback(address->host)) open.push_back(path);
+  }
+  return open;
+}
+
+}  // namespace
+
+void CheckSafety(const Settings& settings, const Sources& sources, const SafetyRequest& request, Problems& problems) {
+  const std::vector<std::string> open = OpenListeners(settings);
+  if (open.empty()) return;
+  std::vector<std::string> places;
+  for (const std::string& path : open) places.push_back(Where(sources, path));
+  const std::string where = absl::StrJoin(places, ", ");
+  if (!request.has_key && !request.sandbox_asked) {
+    problems.Add(where, "listening beyond this machine without an upstream key: set ZAI_API_KEY (or ZAI_API_KEY_FILE), "
+                        "or add --sandbox to serve sample pictures on purpose");
+  }
+  if (!request.insecure_asked) {
+    problems.Add(where, "listening beyond this machine lets anyone who reaches it make images: listen on 127.0.0.1, or "
+                        "add --insecure if the network in between is trusted");
+  }
+}
+
+void CheckConsistency(const Settings& settings, const Sources& sources, Problems& problems) {
+  const auto grpc = ParseListenAddress(settings.grpc().listen());
+  const auto http = ParseListenAddress(settings.http().listen());
+  if (grpc && http && grpc->port != 0 && grpc->port == http->port && grpc->host == http->host) {
+    problems.Add(Where(sources, "http.listen"),
+                 absl::StrCat("the gRPC and the HTTP listener cannot share ", settings.http().listen()));
+  }
+  const auto& upstream = settings.upstream();
+  if (upstream.concurrency_start() > upstream.concurrency_max()) {
+    problems.Add(Where(sources, "upstream.concurrency_start"),
+                 absl::StrCat("upstream.concurrency_start (", upstream.concurrency_start(),
+                              ") must not be above upstream.concurrency_max (", upstream.concurrency_max(), ")"));
+  }
+}
+
+std::string DefaultDataDir(const Environment& environment, Problems& problems) {
+  if (environment.root) return "/var/lib/easel";
+  // The base directory specification: a relative path there is to be ignored.
+  const auto state = environment.Get("XDG_STATE_HOME");
+  if (state && absl::StartsWith(*state, "/")) return absl::StrCat(*state, "/easel");
+  if (const auto home = environment.Get("HOME")) return absl::StrCat(*home, "/.local/state/easel");
+  problems.Add("EASEL_DATA_DIR", "there is no HOME to keep data in: name a directory");
+  return "";
+}
+
+}  // namespace easel::app
