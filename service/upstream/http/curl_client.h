@@ -1,0 +1,35 @@
+#pragma once
+
+#include <memory>
+
+#include <boost/asio/io_context.hpp>
+
+#include "upstream/http/curl_options.h"
+#include "upstream/http/http_client.h"
+
+namespace easel::upstream {
+
+class CurlLoop;
+
+// HttpClient over libcurl. Made for one io_context that one thread runs; used from coroutines on it. Connections are kept
+// and reused; HTTP/1.1 over cleartext, HTTP/2 where TLS offers it.
+//
+// A POST is sent at most once: if its connection breaks, curl itself cannot repeat it either.
+class CurlClient : public HttpClient {
+ public:
+  explicit CurlClient(boost::asio::io_context& io, CurlOptions options = {});
+  // Stops. To be called while no other thread runs the loop, and before the io_context is destroyed. Coroutines that
+  // still wait are completed the next time the loop runs, or end with the io_context.
+  ~CurlClient() override;
+
+  // On the loop: completes every pending operation with kCancelled, and every later one at once.
+  void Stop();
+
+  boost::asio::awaitable<HttpResult<HttpReply>> Send(HttpRequest request, std::size_t max_body_bytes) override;
+  boost::asio::awaitable<HttpResult<std::unique_ptr<HttpStream>>> Open(HttpRequest request) override;
+
+ private:
+  const std::shared_ptr<CurlLoop> loop_;
+};
+
+}  // namespace easel::upstream

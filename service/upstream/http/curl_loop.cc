@@ -1,0 +1,219 @@
+#include "upstream/http/curl_loop.h"
+
+#include <array>
+#include <utility>
+
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include <boost/asio/post.hpp>
+
+#include "upstream/http/curl_transfer.h"
+
+namespace easel::upstream {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr int kBatch = 64;
+constexpr int kTimerRounds = 8;
+constexpr long kKeptConnections = 256;
+constexpr std::size_t kSpareHandles = 256;
+
+CURLM* MakeMulti() {
+  static const CURLcode initialised = curl_global_init(CURL_GLOBAL_ALL);
+  (void)initialised;
+  return curl_multi_init();
+}
+
+std::uint32_t EventsOf(int what) {
+  return (what & CURL_POLL_IN ? std::uint32_t{EPOLLIN} : 0U) | (what & CURL_POLL_OUT ? std::uint32_t{EPOLLOUT} : 0U);
+}
+
+int ActionOf(std::uint32_t events) {
+  return (events & EPOLLIN ? CURL_CSELECT_IN : 0) | (events & EPOLLOUT ? CURL_CSELECT_OUT : 0) |
+         (events & (EPOLLERR | EPOLLHUP) ? CURL_CSELECT_ERR | CURL_CSELECT_IN : 0);
+}
+
+}  // namespace
+
+CurlLoop::CurlLoop(boost::asio::io_context& io, CurlOptions options)
+    : io_(io), options_(std::move(options)), sockets_(io, epoll_create1(EPOLL_CLOEXEC)), timer_(io), multi_(MakeMulti()) {
+  curl_multi_setopt(multi_, CURLMOPT_SOCKETFUNCTION, &CurlLoop::OnSocket);
+  curl_multi_setopt(multi_, CURLMOPT_SOCKETDATA, this);
+  curl_multi_setopt(multi_, CURLMOPT_TIMERFUNCTION, &CurlLoop::OnTimer);
+  curl_multi_setopt(multi_, CURLMOPT_TIMERDATA, this);
+  curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, kKeptConnections);
+}
+
+CurlLoop::~CurlLoop() { Stop(); }
+
+bool CurlLoop::Start(CurlTransfer& transfer) {
+  if (stopped_) return false;
+  running_.insert(&transfer);
+  curl_multi_add_handle(multi_, transfer.easy());
+  ServeSoon();
+  return true;
+}
+
+void CurlLoop::Remove(CurlTransfer& transfer) {
+  if (running_.erase(&transfer) == 0) return;
+  curl_multi_remove_handle(multi_, transfer.easy());
+  RestIfIdle();
+  if (!running_.empty()) ServeSoon();
+}
+
+void CurlLoop::Resume(CurlTransfer& transfer) {
+  if (!running_.contains(&transfer)) return;
+  curl_easy_pause(transfer.easy(), CURLPAUSE_CONT);
+  ServeSoon();
+}
+
+void CurlLoop::Stop() {
+  if (std::exchange(stopped_, true)) return;
+  for (CurlTransfer* transfer : std::exchange(running_, {})) {
+    curl_multi_remove_handle(multi_, transfer->easy());
+    transfer->CompleteStopped();
+  }
+  for (CURL* easy : std::exchange(spare_, {})) curl_easy_cleanup(easy);
+  // Closing connections still calls OnSocket, so the epoll set goes last.
+  curl_multi_cleanup(multi_);
+  timer_.cancel();
+  boost::system::error_code ignored;
+  sockets_.close(ignored);
+}
+
+CURL* CurlLoop::TakeEasy() {
+  if (spare_.empty()) return curl_easy_init();
+  CURL* easy = spare_.back();
+  spare_.pop_back();
+  return easy;
+}
+
+void CurlLoop::ReturnEasy(CURL* easy) {
+  if (stopped_ || spare_.size() >= kSpareHandles) {
+    curl_easy_cleanup(easy);
+    return;
+  }
+  curl_easy_reset(easy);
+  spare_.push_back(easy);
+}
+
+int CurlLoop::OnSocket(CURL* /*easy*/, curl_socket_t socket, int what, void* self, void* /*known*/) {
+  auto& loop = *static_cast<CurlLoop*>(self);
+  const int set = loop.sockets_.native_handle();
+  if (what == CURL_POLL_REMOVE) {
+    epoll_ctl(set, EPOLL_CTL_DEL, socket, nullptr);
+    return 0;
+  }
+  epoll_event event{};
+  event.events = EventsOf(what);
+  event.data.fd = socket;
+  // A number may have been closed and given out again behind the set's back: so the set is asked, not remembered.
+  if (epoll_ctl(set, EPOLL_CTL_MOD, socket, &event) != 0) epoll_ctl(set, EPOLL_CTL_ADD, socket, &event);
+  return 0;
+}
+
+int CurlLoop::OnTimer(CURLM* /*multi*/, long timeout_ms, void* self) {
+  auto& loop = *static_cast<CurlLoop*>(self);
+  if (timeout_ms < 0) {
+    loop.deadline_.reset();
+  } else if (timeout_ms == 0) {
+    loop.deadline_ = TimePoint::min();
+  } else {
+    loop.deadline_ = Clock::now() + std::chrono::milliseconds(timeout_ms);
+  }
+  return 0;
+}
+
+bool CurlLoop::TimerIsDue() const { return deadline_ && (*deadline_ == TimePoint::min() || *deadline_ <= Clock::now()); }
+
+void CurlLoop::ServeSockets() {
+  std::array<epoll_event, kBatch> events;
+  const int ready = epoll_wait(sockets_.native_handle(), events.data(), kBatch, 0);
+  int running = 0;
+  for (int i = 0; i < ready; ++i) {
+    const epoll_event& event = events[static_cast<std::size_t>(i)];
+    curl_multi_socket_action(multi_, event.data.fd, ActionOf(event.events), &running);
+  }
+  ServeTimersAndEnds();
+}
+
+void CurlLoop::ServeTimersAndEnds() {
+  for (int round = 0; round < kTimerRounds && TimerIsDue(); ++round) {
+    int running = 0;
+    deadline_.reset();
+    curl_multi_socket_action(multi_, CURL_SOCKET_TIMEOUT, 0, &running);
+  }
+  CompleteEnded();
+  RestIfIdle();
+  if (running_.empty()) return;
+  if (TimerIsDue()) {
+    ServeSoon();
+  } else {
+    ArmTimer();
+  }
+  WatchSockets();
+}
+
+void CurlLoop::CompleteEnded() {
+  int left = 0;
+  while (CURLMsg* message = curl_multi_info_read(multi_, &left)) {
+    if (message->msg != CURLMSG_DONE) continue;
+    // The message dies with remove_handle.
+    CURL* const easy = message->easy_handle;
+    const CURLcode result = message->data.result;
+    CurlTransfer* transfer = nullptr;
+    curl_easy_getinfo(easy, CURLINFO_PRIVATE, &transfer);
+    curl_multi_remove_handle(multi_, easy);
+    running_.erase(transfer);
+    transfer->Complete(result);
+  }
+}
+
+void CurlLoop::ServeSoon() {
+  if (std::exchange(serving_soon_, true)) return;
+  boost::asio::post(io_, [weak = weak_from_this()] {
+    const auto self = weak.lock();
+    if (!self) return;
+    self->serving_soon_ = false;
+    if (!self->stopped_) self->ServeTimersAndEnds();
+  });
+}
+
+void CurlLoop::WatchSockets() {
+  if (std::exchange(watching_, true)) return;
+  sockets_.async_wait(boost::asio::posix::descriptor_base::wait_read,
+                      [weak = weak_from_this()](boost::system::error_code error) {
+                        const auto self = weak.lock();
+                        if (!self) return;
+                        self->watching_ = false;
+                        if (self->stopped_) return;
+                        if (!error) {
+                          self->ServeSockets();
+                        } else if (!self->running_.empty()) {
+                          self->WatchSockets();
+                        }
+                      });
+}
+
+void CurlLoop::ArmTimer() {
+  if (!deadline_ || (armed_ && *armed_ <= *deadline_)) return;
+  armed_ = deadline_;
+  timer_.expires_at(*deadline_);
+  timer_.async_wait([weak = weak_from_this()](boost::system::error_code error) {
+    const auto self = weak.lock();
+    if (error || !self || self->stopped_) return;
+    self->armed_.reset();
+    self->ServeTimersAndEnds();
+  });
+}
+
+void CurlLoop::RestIfIdle() {
+  if (!running_.empty()) return;
+  boost::system::error_code ignored;
+  if (watching_) sockets_.cancel(ignored);
+  if (std::exchange(armed_, std::nullopt)) timer_.cancel();
+}
+
+}  // namespace easel::upstream

@@ -1,0 +1,113 @@
+// What a transfer asks of curl: its options, chosen once for each request.
+#include <algorithm>
+#include <string>
+
+#include "upstream/http/curl_loop.h"
+#include "upstream/http/curl_transfer.h"
+
+namespace easel::upstream {
+namespace {
+
+// Below the idle timeouts that are usual in front of APIs (60 s and more), so that a connection is rarely reused in the
+// moment in which the server closes it: for a POST that would be an unknown outcome.
+constexpr long kReuseSeconds = 45;
+constexpr long kStreamBuffer = 64L * 1024;
+
+long Milliseconds(absl::Duration duration) {
+  if (duration == absl::InfiniteDuration()) return 0;
+  return static_cast<long>(std::clamp<std::int64_t>(absl::ToInt64Milliseconds(duration), 1, 1L << 30));
+}
+
+bool IsTls(const std::string& url) { return url.starts_with("https:"); }
+
+const std::string& UserAgent(const CurlOptions& options) {
+  static const std::string own = "easel/" EASEL_VERSION;
+  return options.user_agent.empty() ? own : options.user_agent;
+}
+
+}  // namespace
+
+bool CurlTransfer::Prepare() {
+  curl_easy_setopt(easy_, CURLOPT_PRIVATE, this);
+  curl_easy_setopt(easy_, CURLOPT_ERRORBUFFER, curl_message_.data());
+  curl_easy_setopt(easy_, CURLOPT_URL, request_.url.c_str());
+  SetConnection();
+  SetTimeouts();
+  SetCallbacks();
+  if (request_.method == HttpRequest::Method::kPost) SetBody();
+  return SetHeaders();
+}
+
+void CurlTransfer::SetConnection() {
+  const CurlOptions& options = loop_->options();
+  curl_easy_setopt(easy_, CURLOPT_PATH_AS_IS, 1L);
+  curl_easy_setopt(easy_, CURLOPT_PROTOCOLS_STR, "http,https");
+  curl_easy_setopt(easy_, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
+  curl_easy_setopt(easy_, CURLOPT_FOLLOWLOCATION, 0L);
+  curl_easy_setopt(easy_, CURLOPT_PROXY, options.proxy.c_str());
+  curl_easy_setopt(easy_, CURLOPT_NOPROXY, "");
+  curl_easy_setopt(easy_, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+  curl_easy_setopt(easy_, CURLOPT_USERAGENT, UserAgent(options).c_str());
+  if (!options.ca_file.empty()) curl_easy_setopt(easy_, CURLOPT_CAINFO, options.ca_file.c_str());
+  const bool http2 = options.http2 && body_ == Body::kWhole && IsTls(request_.url);
+  curl_easy_setopt(easy_, CURLOPT_HTTP_VERSION, http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1);
+  curl_easy_setopt(easy_, CURLOPT_PIPEWAIT, http2 ? 1L : 0L);
+  curl_easy_setopt(easy_, CURLOPT_MAXAGE_CONN, kReuseSeconds);
+  // A synchronous generation is silent for minutes; boxes on the way forget silent connections.
+  curl_easy_setopt(easy_, CURLOPT_TCP_KEEPALIVE, 1L);
+  curl_easy_setopt(easy_, CURLOPT_TCP_KEEPIDLE, 30L);
+  curl_easy_setopt(easy_, CURLOPT_TCP_KEEPINTVL, 15L);
+  if (body_ == Body::kStreamed) curl_easy_setopt(easy_, CURLOPT_BUFFERSIZE, kStreamBuffer);
+}
+
+void CurlTransfer::SetTimeouts() {
+  const HttpTimeouts& timeouts = request_.timeouts;
+  curl_easy_setopt(easy_, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(easy_, CURLOPT_CONNECTTIMEOUT_MS, Milliseconds(timeouts.connect));
+  curl_easy_setopt(easy_, CURLOPT_TIMEOUT_MS, Milliseconds(timeouts.total));
+  // Without this, giving up while a name is being resolved blocks the loop until the resolver's thread ends.
+  curl_easy_setopt(easy_, CURLOPT_QUICK_EXIT, 1L);
+  if (timeouts.low_speed_bytes <= 0) return;
+  curl_easy_setopt(easy_, CURLOPT_LOW_SPEED_LIMIT, static_cast<long>(timeouts.low_speed_bytes));
+  curl_easy_setopt(easy_, CURLOPT_LOW_SPEED_TIME,
+                   static_cast<long>(std::max<std::int64_t>(1, absl::ToInt64Seconds(timeouts.low_speed_time))));
+}
+
+void CurlTransfer::SetBody() {
+  // Read, never handed over, and a seek that fails: so curl cannot send it a second time by itself.
+  curl_easy_setopt(easy_, CURLOPT_POST, 1L);
+  curl_easy_setopt(easy_, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request_.body.size()));
+  curl_easy_setopt(easy_, CURLOPT_READFUNCTION, &CurlTransfer::OnSend);
+  curl_easy_setopt(easy_, CURLOPT_READDATA, this);
+  curl_easy_setopt(easy_, CURLOPT_SEEKFUNCTION, &CurlTransfer::OnSeek);
+  curl_easy_setopt(easy_, CURLOPT_SEEKDATA, this);
+}
+
+bool CurlTransfer::SetHeaders() {
+  const auto add = [this](const std::string& line) {
+    curl_slist* longer = curl_slist_append(header_list_, line.c_str());
+    if (longer != nullptr) header_list_ = longer;
+    return longer != nullptr;
+  };
+  for (const HttpHeader& header : request_.headers) {
+    if (!add(header.name + ": " + header.value)) return false;
+  }
+  // No round trip before a large body.
+  if (request_.method == HttpRequest::Method::kPost && !add("Expect:")) return false;
+  curl_easy_setopt(easy_, CURLOPT_HTTPHEADER, header_list_);
+  return true;
+}
+
+void CurlTransfer::SetCallbacks() {
+  curl_easy_setopt(easy_, CURLOPT_HEADERFUNCTION, &CurlTransfer::OnHeader);
+  curl_easy_setopt(easy_, CURLOPT_HEADERDATA, this);
+  curl_easy_setopt(easy_, CURLOPT_WRITEFUNCTION, &CurlTransfer::OnBytes);
+  curl_easy_setopt(easy_, CURLOPT_WRITEDATA, this);
+  curl_easy_setopt(easy_, CURLOPT_PREREQFUNCTION, &CurlTransfer::OnBeforeRequest);
+  curl_easy_setopt(easy_, CURLOPT_PREREQDATA, this);
+  if (!request_.address_allowed || !loop_->options().proxy.empty()) return;
+  curl_easy_setopt(easy_, CURLOPT_OPENSOCKETFUNCTION, &CurlTransfer::OnOpenSocket);
+  curl_easy_setopt(easy_, CURLOPT_OPENSOCKETDATA, this);
+}
+
+}  // namespace easel::upstream
