@@ -1,6 +1,6 @@
-#include "absl/strings/str_cat.h"
 #include "easel/call_context.h"
 #include "easel/client.h"
+#include "easel/outcome.h"
 #include "easel/request_id.h"
 #include "easel/retry.h"
 #include "easel/stream_generate.h"
@@ -20,16 +20,6 @@ v1::StreamGenerateImageRequest ForStream(v1::GenerateImageRequest request) {
   return stream;
 }
 
-// The error of a generation that ended without an image.
-absl::Status ErrorOf(const v1::Generation& generation) {
-  absl::Status status = ToStatus(generation.error());
-  if (!status.ok()) return status;
-  const auto code = generation.state() == v1::GENERATION_STATE_CANCELLED ? absl::StatusCode::kCancelled
-                                                                         : absl::StatusCode::kInternal;
-  return ClientError(code, kRpcFailed,
-                     absl::StrCat(generation.name(), " ended as ", v1::GenerationState_Name(generation.state())));
-}
-
 class Waiting {
  public:
   Waiting(const Core& core, const v1::StreamGenerateImageRequest& request, const Observer& observer,
@@ -42,7 +32,7 @@ class Waiting {
       const int64_t seen = sighting_.last().revision();
       absl::Status status = Attempt();
       if (sighting_.last().state() == v1::GENERATION_STATE_SUCCEEDED) return sighting_.last();
-      if (status.ok()) status = sighting_.ended() ? ErrorOf(sighting_.last()) : EndedEarly();
+      if (status.ok()) status = sighting_.ended() ? OutcomeOf(sighting_.last()) : EndedEarly();
       // A failure that cost nothing may be told to repeat; the same request_id then starts the same generation again.
       if (sighting_.last().revision() > seen && !sighting_.ended()) retry_.MadeProgress();
       if (!retry_.WaitAfter(status)) return Named(status);

@@ -13,12 +13,12 @@ namespace easel::client {
 // TLS to the service. All in PEM; empty fields take the default.
 struct TlsOptions {
   // Empty: the system's certificate authorities.
-  std::string root_certificates;
+  std::string root_certificates = {};
   // Both, or neither: the client's own certificate.
-  std::string certificate_chain;
-  std::string private_key;
+  std::string certificate_chain = {};
+  std::string private_key = {};
   // The name expected in the server's certificate, where it differs from the address.
-  std::string server_name;
+  std::string server_name = {};
 };
 
 // How often, and how patiently, calls that make an image, and broken streams, are repeated.
@@ -35,15 +35,15 @@ struct ConnectOptions {
   // As gRPC takes it: "host:port", "unix:/path".
   std::string address = "127.0.0.1:50051";
   // Unset: plaintext.
-  std::optional<TlsOptions> tls;
+  std::optional<TlsOptions> tls = {};
   // Metadata `easel-caller`, [a-z0-9._-]{1,64}; empty: not sent, which makes the caller "default".
-  std::string caller;
+  std::string caller = {};
   // The largest reply that is taken, in bytes; also told to the service (`easel-max-receive-bytes`), which refuses an inline
   // image that would not fit instead of sending it.
   int max_receive_bytes = 64 * 1024 * 1024;
   // Put in front of gRPC's own user agent.
-  std::string user_agent;
-  RetryOptions retry;
+  std::string user_agent = {};
+  RetryOptions retry = {};
 };
 
 // What one call may take. Everything pointed to must outlive the call, nothing is kept beyond it.
@@ -53,7 +53,7 @@ struct CallOptions {
   // Ends the call with CANCELLED from another thread; may be shared by several calls.
   Cancellation* cancellation = nullptr;
   // Called before each wait for a repetition, with the error and the time to be waited, on the calling thread.
-  std::function<void(const absl::Status& error, absl::Duration delay)> on_retry;
+  std::function<void(const absl::Status& error, absl::Duration delay)> on_retry = {};
 };
 
 }  // namespace easel::client

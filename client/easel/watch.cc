@@ -5,11 +5,6 @@
 
 namespace easel::client {
 
-bool HasEnded(const v1::Generation& generation) {
-  return generation.state() == v1::GENERATION_STATE_SUCCEEDED || generation.state() == v1::GENERATION_STATE_FAILED ||
-         generation.state() == v1::GENERATION_STATE_CANCELLED;
-}
-
 void Sighting::Accepted(const std::string& name) {
   if (name.empty() || !name_.empty()) return;
   name_ = name;

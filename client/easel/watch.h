@@ -5,12 +5,11 @@
 #include "absl/status/status.h"
 #include "easel/core.h"
 #include "easel/observer.h"
+#include "easel/outcome.h"
 #include "easel/retry.h"
 #include "easel/v1/generation.pb.h"
 
 namespace easel::client {
-
-bool HasEnded(const v1::Generation& generation);
 
 // What the attempts of one call learnt about a generation, told to the observer without going back. Belongs to one thread.
 class Sighting {
