@@ -1,0 +1,207 @@
+#include "app/app.h"
+
+#include <algorithm>
+#include <thread>
+#include <utility>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/use_future.hpp>
+
+#include "absl/strings/str_cat.h"
+#include "app/files.h"
+#include "app/limits.h"
+#include "app/parts.h"
+#include "telemetry/generation_ended_line.h"
+
+namespace easel::app {
+
+namespace {
+
+// What ends at the next await ends within this.
+constexpr absl::Duration kLastSteps = absl::Seconds(5);
+
+int ThreadCount(const Config& config) {
+  const int wanted = config.settings.runtime().io_threads();
+  return wanted > 0 ? wanted : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+}
+
+}  // namespace
+
+App::App(Config config)
+    : config_(std::move(config)),
+      log_(LogLevelOf(config_)),
+      loops_(ThreadCount(config_)),
+      http_loop_(1) {}
+
+absl::StatusOr<std::unique_ptr<App>> App::Start(Config config, const std::optional<std::string>& ready_file) {
+  std::unique_ptr<App> app(new App(std::move(config)));
+  if (app->config_.sandbox) app->log_.Warning("no key: serving sample pictures from the built-in sandbox");
+  for (const std::string& warning : app->config_.warnings) app->log_.Warning(warning);
+  RaiseDescriptorLimit();
+  for (auto step : {&App::OpenDataDirectory, &App::ChooseUpstream, &App::ConnectUpstream, &App::OpenStores,
+                    &App::ListenHttp, &App::MakeGenerations, &App::Recover, &App::ListenRpc}) {
+    if (absl::Status done = (app.get()->*step)(); !done.ok()) return done;
+  }
+  if (ready_file) {
+    if (absl::Status written = app->WriteReadyFile(*ready_file); !written.ok()) return written;
+  }
+  app->log_.Info("serving", {{"grpc", app->grpc_address()}, {"http", app->http_address()}});
+  return app;
+}
+
+void App::RunUntil(const Signals& signals) {
+  signals.Wait();
+  log_.Info("draining", {{"at_work", generations_->AtWork()}});
+  endpoints_->StartDraining();
+  rpc_server_->SetServing(false);
+  generations_->StopTaking();
+  const bool patient = Drain(signals, ToDuration(config_.settings.timeouts().grace_period()), [this] {
+    return generations_->AtWork() == 0;
+  });
+  log_.Info("stopping", {{"at_work", generations_->AtWork()}, {"reason", patient ? "drained" : "second signal"}});
+}
+
+// Those who call go first, then those who work, then what they work with; loops run until nobody waits for an answer.
+App::~App() {
+  if (generations_ != nullptr) {
+    generations_->StopTaking();
+    generations_->Suspend();
+  }
+  if (rpc_server_ != nullptr) rpc_server_->Shutdown(absl::Now() + kLastSteps);
+  if (http_server_ != nullptr) http_server_->Stop();
+  if (generations_ != nullptr && !generations_->AwaitIdle(kLastSteps)) log_.Warning("some work did not stop in time");
+  store_.reset();
+  images_.reset();
+  http_loop_.Stop();
+  loops_.Stop();
+}
+
+absl::Status App::OpenDataDirectory() {
+  if (!NeedsDirectory(config_)) return absl::OkStatus();
+  auto directory = storage::DataDirectory::Open(DataPath(config_));
+  if (!directory.ok()) return directory.status();
+  data_directory_ = *std::move(directory);
+  return absl::OkStatus();
+}
+
+absl::Status App::ChooseUpstream() {
+  upstream_url_ = config_.settings.upstream().base_url();
+  if (!config_.sandbox) return absl::OkStatus();
+  auto local = StartLocalUpstream(config_);
+  if (!local.ok()) return local.status();
+  sandbox_ = std::move(local->running);
+  upstream_url_ = std::move(local->base_url);
+  return absl::OkStatus();
+}
+
+absl::Status App::ConnectUpstream() {
+  catalog_ = std::make_unique<generation::Catalog>(MakeCatalog(config_));
+  http_clients_ = std::make_unique<upstream::CurlClients>(loops_.contexts(), CurlOptionsOf(config_));
+  auto guard = MakeGuard(config_);
+  if (!guard.ok()) return guard.status();
+  guard_ = std::make_unique<upstream::UrlGuard>(*std::move(guard));
+  auto accounts = MakeAccounts(config_, upstream_url_, *http_clients_, *guard_);
+  if (!accounts.ok()) return accounts.status();
+  metrics_ = std::make_unique<telemetry::PrometheusMetrics>(KnownLabelsOf(*catalog_, *accounts), {.version = Version(), .revision = ""});
+  accounts_ = Metered(*std::move(accounts), *metrics_);
+  return absl::OkStatus();
+}
+
+absl::Status App::OpenStores() {
+  auto store = OpenStore(config_);
+  if (!store.ok()) return store.status();
+  store_ = *std::move(store);
+  auto images = OpenImages(config_);
+  if (!images.ok()) return images.status();
+  images_ = *std::move(images);
+  return absl::OkStatus();
+}
+
+absl::Status App::ListenHttp() {
+  http_server_ = std::make_unique<http::HttpServer>(
+      http_loop_.executors().front(), http::HttpServerOptions{},
+      [this](const http::Request& request, http::Responder& responder) { return AnswerHttp(request, responder); });
+  const auto port = http_server_->Listen(config_.settings.http().listen());
+  return port.ok() ? absl::OkStatus() : port.status();
+}
+
+absl::Status App::MakeGenerations() {
+  auto secret = LinkSecret(config_);
+  if (!secret.ok()) return secret.status();
+  const std::string& public_url = config_.settings.http().public_url();
+  links_ = std::make_unique<http::SignedImageLinks>(http::SignedImageLinks::Options{
+      .public_url = public_url.empty() ? absl::StrCat("http://", http_address()) : public_url,
+      .secret = *std::move(secret),
+      .ttl = ToDuration(config_.settings.http().url_ttl()),
+      .now = [this] { return clock_.Now(); }});
+  admission_ = std::make_unique<generation::Admission>(
+      config_.settings.admission().queue_max(), GovernorLimitsOf(config_), AccountPointers(accounts_),
+      ModelNames(*catalog_), clock_, *metrics_, RandomBits, loops_.executors().front());
+  generations_ = std::make_unique<generation::Generations>(TheWorld(), loops_.executors());
+  endpoints_ = std::make_unique<http::Endpoints>(
+      *links_,
+      http::ImageSource{.find = [this](std::string name) { return generations_->Find(std::move(name)); },
+                        .open = [this](generation::Snapshot it) { return generations_->OpenImage(std::move(it)); }},
+      std::vector<http::Endpoints::Check>{{"records", [this] { return store_->Check(); }},
+                                          {"images", [this] { return images_->Check(); }}},
+      [this] { return metrics_->Text(); });
+  answering_ = endpoints_.get();
+  return absl::OkStatus();
+}
+
+generation::World App::TheWorld() {
+  return {.catalog = *catalog_,
+          .store = *store_,
+          .images = *images_,
+          .links = *links_,
+          .models = AccountPointers(accounts_),
+          .admission = *admission_,
+          .history = history_,
+          .clock = clock_,
+          .metrics = *metrics_,
+          .random = RandomBits,
+          .pacing = PacingOf(config_),
+          .rejects_duplicates = config_.settings.upstream().rejects_duplicates(),
+          .on_end = [this](const generation::Record& record) { log_.Write(telemetry::GenerationEndedLine(record)); },
+          .on_fault = [this](const absl::Status& fault) { LogFault("storage", fault); }};
+}
+
+void App::LogFault(std::string_view where, const absl::Status& fault) {
+  log_.Error("fault", {{"where", std::string(where)},
+                       {"code", absl::StatusCodeToString(fault.code())},
+                       {"reason", std::string(fault.message())}});
+}
+
+boost::asio::awaitable<void> App::AnswerHttp(const http::Request& request, http::Responder& responder) {
+  if (http::Endpoints* endpoints = answering_) {
+    co_await endpoints->Handle(request, responder);
+  } else {
+    co_await responder.Send({.status = 503, .content_type = "text/plain; charset=utf-8"}, "starting\n");
+  }
+}
+
+absl::Status App::Recover() {
+  auto recovered = boost::asio::co_spawn(loops_.executors().front(), generations_->Recover(), boost::asio::use_future);
+  if (absl::Status status = recovered.get(); !status.ok()) return status;
+  if (const int running = generations_->Running(); running > 0) log_.Info("carrying on", {{"generations", running}});
+  return absl::OkStatus();
+}
+
+absl::Status App::ListenRpc() {
+  auto server = rpc::Server::Start(
+      RpcOptionsOf(config_),
+      {.generations = *generations_,
+       .metrics = *metrics_,
+       .on_fault = [this](std::string_view method, const absl::Status& fault) { LogFault(method, fault); }},
+      loops_.executors());
+  if (!server.ok()) return server.status();
+  rpc_server_ = *std::move(server);
+  rpc_server_->SetServing(true);
+  return absl::OkStatus();
+}
+
+absl::Status App::WriteReadyFile(const std::string& path) const {
+  return WriteWhole(path, absl::StrCat("{\"grpc\": \"", grpc_address(), "\", \"http\": \"", http_address(), "\"}\n"), 0644);
+}
+
+}  // namespace easel::app

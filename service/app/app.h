@@ -1,0 +1,87 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "app/config.h"
+#include "app/drain.h"
+#include "app/loops.h"
+#include "app/system_clock.h"
+#include "generation/generations.h"
+#include "http/endpoints.h"
+#include "http/http_server.h"
+#include "http/signed_image_links.h"
+#include "rpc/server.h"
+#include "storage/data_directory.h"
+#include "telemetry/log.h"
+#include "telemetry/prometheus_metrics.h"
+#include "upstream/http/curl_clients.h"
+
+namespace easel::app {
+
+// The whole service: builds every object in the order of its dependencies, serves, and takes all down again. The only
+// place that knows everybody.
+class App {
+ public:
+  // Blocks until the service serves. The status is one line for the operator: a taken port, a data directory that cannot
+  // be written, a damaged database.
+  static absl::StatusOr<std::unique_ptr<App>> Start(Config config, const std::optional<std::string>& ready_file);
+  ~App();
+
+  // "host:port" as bound.
+  const std::string& grpc_address() const { return rpc_server_->address(); }
+  const std::string& http_address() const { return http_server_->address(); }
+
+  // Serves until a signal comes; then takes no new work, lets running work finish inside the grace period, and leaves the
+  // rest recorded. A second signal ends it at once.
+  void RunUntil(const Signals& signals);
+
+ private:
+  explicit App(Config config);
+
+  // Start, step by step.
+  absl::Status OpenDataDirectory();
+  absl::Status ChooseUpstream();
+  absl::Status ConnectUpstream();
+  absl::Status OpenStores();
+  absl::Status ListenHttp();
+  absl::Status MakeGenerations();
+  absl::Status Recover();
+  absl::Status ListenRpc();
+  absl::Status WriteReadyFile(const std::string& path) const;
+
+  generation::World TheWorld();
+  boost::asio::awaitable<void> AnswerHttp(const http::Request& request, http::Responder& responder);
+  void LogFault(std::string_view where, const absl::Status& fault);
+
+  // In the order of their dependencies; ~App says how they end.
+  const Config config_;
+  telemetry::Log log_;
+  SystemClock clock_;
+  std::unique_ptr<storage::DataDirectory> data_directory_;
+  std::shared_ptr<void> sandbox_;  // the built-in Z.AI, where it serves
+  std::string upstream_url_;
+  std::unique_ptr<generation::Catalog> catalog_;
+  std::unique_ptr<telemetry::PrometheusMetrics> metrics_;
+  Loops loops_;
+  Loops http_loop_;
+  std::unique_ptr<upstream::CurlClients> http_clients_;
+  std::unique_ptr<upstream::UrlGuard> guard_;
+  std::vector<std::unique_ptr<generation::ImageModel>> accounts_;
+  std::unique_ptr<generation::GenerationStore> store_;
+  std::unique_ptr<generation::ImageStore> images_;
+  generation::History history_;
+  std::unique_ptr<generation::Admission> admission_;
+  std::unique_ptr<http::SignedImageLinks> links_;
+  std::unique_ptr<generation::Generations> generations_;
+  std::unique_ptr<http::Endpoints> endpoints_;
+  std::atomic<http::Endpoints*> answering_ = nullptr;  // the HTTP port is open before there is anything to say
+  std::unique_ptr<http::HttpServer> http_server_;
+  std::unique_ptr<rpc::Server> rpc_server_;
+};
+
+}  // namespace easel::app

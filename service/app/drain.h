@@ -1,0 +1,25 @@
+#pragma once
+
+#include <functional>
+
+#include "absl/time/time.h"
+
+namespace easel::app {
+
+// SIGTERM and SIGINT as a value: blocked for the whole process, and waited for by one thread. To be made before any other
+// thread, which inherits the block.
+class Signals {
+ public:
+  Signals();
+
+  // Returns when one of the signals has come.
+  void Wait() const;
+
+  // Waits for a signal for at most this long; true: it came.
+  bool WaitFor(absl::Duration patience) const;
+};
+
+// Waits until `idle` says so, the grace period is over, or a second signal comes (false).
+bool Drain(const Signals& signals, absl::Duration grace_period, const std::function<bool()>& idle);
+
+}  // namespace easel::app
