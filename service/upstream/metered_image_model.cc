@@ -65,7 +65,8 @@ std::string_view ClassOf(Fetched::Outcome outcome) {
 
 // Labels are a closed set: a code that the upstream invented is counted by its HTTP status.
 std::string Label(const UpstreamError& error) {
-  const bool known = ClassOfCode(error.code) || error.code.starts_with("http_") || error.http_status == 0;
+  const bool known = ClassOfCode(error.code) || error.code.starts_with("http_") || error.code == "fail" ||
+                     error.http_status == 0;
   return known ? error.code : "http_" + std::to_string(error.http_status);
 }
 

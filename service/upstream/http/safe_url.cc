@@ -7,6 +7,7 @@
 
 #include <curl/curl.h>
 
+#include <boost/asio/ip/address_v6.hpp>
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
 
@@ -21,9 +22,12 @@ std::string Lower(std::string_view text) {
   return lower;
 }
 
+// An IPv6 address in its usual spelling; any other host as it is.
 std::string WithoutBrackets(std::string host) {
-  if (host.size() > 2 && host.front() == '[' && host.back() == ']') return host.substr(1, host.size() - 2);
-  return host;
+  if (host.size() <= 2 || host.front() != '[' || host.back() != ']') return host;
+  boost::system::error_code error;
+  const auto address = boost::asio::ip::make_address_v6(host.substr(1, host.size() - 2), error);
+  return error ? host : address.to_string();
 }
 
 bool HasForbiddenBytes(std::string_view url) {
