@@ -1,0 +1,73 @@
+#pragma once
+
+#include <exception>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <grpcpp/server_context.h>
+#include <grpcpp/support/status.h>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "generation/ports/metrics.h"
+#include "rpc/calls_in_flight.h"
+#include "rpc/interruption.h"
+
+namespace easel::generation {
+class Generations;
+}
+
+namespace easel::rpc {
+
+// What every call works with. References outlive all calls.
+struct Environment {
+  generation::Generations& generations;
+  generation::Metrics& metrics;
+  // The longest silence of a stream. The contract promises 10 seconds; a message needs some time to arrive.
+  absl::Duration heartbeat = absl::Seconds(8);
+  // Told of every failure whose details are not for callers: for the log. Any thread.
+  std::function<void(std::string_view method, const absl::Status& status)> on_fault = {};
+};
+
+// One RPC as its coroutine sees it, on the coroutine's loop. Lives until the coroutine has ended.
+class Call {
+ public:
+  Call(const Environment& environment, CallsInFlight& calls, std::string_view method,
+       grpc::CallbackServerContext& context, boost::asio::any_io_executor loop);
+  virtual ~Call() = default;
+
+  const Environment& environment() const { return environment_; }
+  generation::Generations& generations() const { return environment_.generations; }
+
+  // The first value of a metadata key; views into the call.
+  std::optional<std::string_view> Metadata(std::string_view key) const;
+  // None if the caller waits forever.
+  std::optional<absl::Time> deadline() const;
+
+  // True once the caller has gone or the server shuts down: whatever the coroutine awaits then ends early, once.
+  bool interrupted() const { return interruption_->cause() != Interruption::Cause::kNone; }
+  bool shutting_down() const { return interruption_->cause() == Interruption::Cause::kShutdown; }
+
+  // Sends initial metadata "easel-generation" at once. At most one time, before any message.
+  void Announce(const std::string& generation_name);
+
+ protected:
+  const std::shared_ptr<Interruption>& interruption() const { return interruption_; }
+  virtual void SendInitialMetadata() = 0;
+
+  // The end of the call, before Finish: counts it, and says with what to finish. `type` is "unary" or "server_stream".
+  grpc::Status Conclude(std::string_view type, std::exception_ptr thrown, const absl::Status& status);
+
+ private:
+  const Environment& environment_;
+  CallsInFlight& calls_;
+  const std::string_view method_;
+  grpc::CallbackServerContext& context_;
+  const absl::Time arrival_;
+  const std::shared_ptr<Interruption> interruption_;
+};
+
+}  // namespace easel::rpc

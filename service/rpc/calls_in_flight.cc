@@ -1,0 +1,29 @@
+#include "rpc/calls_in_flight.h"
+
+#include <utility>
+
+namespace easel::rpc {
+
+void CallsInFlight::Add(std::shared_ptr<Interruption> call) {
+  const std::lock_guard lock(mutex_);
+  if (shut_down_) call->Interrupt(Interruption::Cause::kShutdown);
+  calls_.insert(std::move(call));
+}
+
+void CallsInFlight::Remove(const std::shared_ptr<Interruption>& call) {
+  const std::lock_guard lock(mutex_);
+  calls_.erase(call);
+}
+
+void CallsInFlight::ShutDown() {
+  const std::lock_guard lock(mutex_);
+  shut_down_ = true;
+  for (const auto& call : calls_) call->Interrupt(Interruption::Cause::kShutdown);
+}
+
+std::size_t CallsInFlight::count() const {
+  const std::lock_guard lock(mutex_);
+  return calls_.size();
+}
+
+}  // namespace easel::rpc

@@ -1,0 +1,84 @@
+#include "rpc/image_chunks.h"
+
+#include <vector>
+
+#include <grpcpp/support/slice.h>
+
+#include "absl/strings/str_cat.h"
+#include "generation/error.h"
+#include "generation/generations.h"
+#include "google/protobuf/io/coded_stream.h"
+#include "google/protobuf/wire_format_lite.h"
+
+namespace easel::rpc {
+namespace {
+
+namespace asio = boost::asio;
+using google::protobuf::io::CodedOutputStream;
+using google::protobuf::internal::WireFormatLite;
+
+// The reply up to the first byte of the image: the generation, then tag and length of image_data.
+std::string ReplyHead(const v1::Generation& generation, std::int64_t image_bytes) {
+  v1::GenerateImageResponse response;
+  *response.mutable_generation() = generation;
+  std::string head = response.SerializeAsString();
+  const std::uint32_t tag = WireFormatLite::MakeTag(v1::GenerateImageResponse::kImageDataFieldNumber,
+                                                    WireFormatLite::WIRETYPE_LENGTH_DELIMITED);
+  std::uint8_t buffer[20];
+  std::uint8_t* end = CodedOutputStream::WriteVarint32ToArray(tag, buffer);
+  end = CodedOutputStream::WriteVarint64ToArray(static_cast<std::uint64_t>(image_bytes), end);
+  head.append(reinterpret_cast<const char*>(buffer), static_cast<std::size_t>(end - buffer));
+  return head;
+}
+
+// The string's own memory, freed with the slice.
+grpc::Slice SliceOf(std::string text) {
+  auto* owned = new std::string(std::move(text));
+  return grpc::Slice(owned->data(), owned->size(), [](void* data) { delete static_cast<std::string*>(data); }, owned);
+}
+
+absl::Status TooLarge(const v1::Generation& generation, std::int64_t size, std::int64_t limit) {
+  return generation::ToStatus(
+      {.reason = v1::ERROR_REASON_IMAGE_TOO_LARGE,
+       .message = absl::StrCat("The image has ", size, " bytes, and the reply would not fit the caller's limit of ", limit,
+                               " bytes. The image is kept: read it with ReadImage of '", generation.name(),
+                               "', fetch image.url, or raise the client's limit and tell it by the metadata "
+                               "easel-max-receive-bytes."),
+       .metadata = {{"generation", generation.name()},
+                    {"size_bytes", absl::StrCat(size)},
+                    {"limit_bytes", absl::StrCat(limit)}}});
+}
+
+}  // namespace
+
+asio::awaitable<absl::StatusOr<std::string>> ReadPiece(generation::ImageReader& reader, std::int64_t offset) {
+  absl::StatusOr<std::string> piece = co_await reader.Read(offset, static_cast<std::size_t>(kChunkBytes));
+  if (piece.ok() && piece->empty()) {
+    co_return generation::ToStatus({.reason = v1::ERROR_REASON_IMAGE_LOST,
+                                    .message = absl::StrCat("The kept image ends at byte ", offset, " of ", reader.size(),
+                                                            ": its bytes are damaged.")});
+  }
+  co_return piece;
+}
+
+asio::awaitable<absl::StatusOr<grpc::ByteBuffer>> ReplyWithImage(Call& call, generation::Snapshot snapshot,
+                                                                std::int64_t limit_bytes) {
+  const v1::Generation shown = call.generations().Show(*snapshot);
+  auto reader = co_await call.generations().OpenImage(snapshot);
+  if (!reader.ok()) co_return reader.status();
+  const std::int64_t size = (*reader)->size();
+  std::string head = ReplyHead(shown, size);
+  if (static_cast<std::int64_t>(head.size()) + size > limit_bytes) co_return TooLarge(shown, size, limit_bytes);
+
+  std::vector<grpc::Slice> slices;
+  slices.push_back(SliceOf(std::move(head)));
+  for (std::int64_t offset = 0; offset < size;) {
+    absl::StatusOr<std::string> piece = co_await ReadPiece(**reader, offset);
+    if (!piece.ok()) co_return piece.status();
+    offset += static_cast<std::int64_t>(piece->size());
+    slices.push_back(SliceOf(*std::move(piece)));
+  }
+  co_return grpc::ByteBuffer(slices.data(), slices.size());
+}
+
+}  // namespace easel::rpc

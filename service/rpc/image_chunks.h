@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include <boost/asio/awaitable.hpp>
+#include <grpcpp/support/byte_buffer.h>
+
+#include "absl/status/statusor.h"
+#include "easel/v1/image_service.pb.h"
+#include "generation/ports/image_store.h"
+#include "generation/watcher.h"
+#include "rpc/call.h"
+#include "rpc/stream_call.h"
+
+namespace easel::rpc {
+
+inline constexpr std::int64_t kChunkBytes = 64 * 1024;
+
+// The next piece of an image: not empty, at most kChunkBytes. DATA_LOSS if the bytes end too early.
+boost::asio::awaitable<absl::StatusOr<std::string>> ReadPiece(generation::ImageReader& reader, std::int64_t offset);
+
+// The reply of a call that wants the image in it, as one message. The bytes are taken over from the reader piece by piece
+// and copied no more. IMAGE_TOO_LARGE, before anything is read, if the message would not fit `limit_bytes`.
+boost::asio::awaitable<absl::StatusOr<grpc::ByteBuffer>> ReplyWithImage(Call& call, generation::Snapshot snapshot,
+                                                                       std::int64_t limit_bytes);
+
+// Writes an image from `offset` on, in pieces; the first one tells size and digest.
+template <class Response>
+boost::asio::awaitable<absl::Status> WriteImage(generation::ImageReader& reader, const generation::Record& record,
+                                                std::int64_t offset, Writer<Response>& writer) {
+  bool first = true;
+  while (offset < reader.size()) {
+    absl::StatusOr<std::string> piece = co_await ReadPiece(reader, offset);
+    if (!piece.ok()) co_return piece.status();
+    Response response;
+    v1::ImageChunk& chunk = *response.mutable_image_chunk();
+    chunk.set_offset(offset);
+    offset += static_cast<std::int64_t>(piece->size());
+    chunk.set_data(*std::move(piece));
+    if (std::exchange(first, false)) {
+      chunk.set_size_bytes(reader.size());
+      chunk.set_sha256(record.generation().image().sha256());
+    }
+    const bool peer_is_there = co_await writer.Write(response);
+    if (!peer_is_there) break;
+  }
+  co_return absl::OkStatus();
+}
+
+}  // namespace easel::rpc
