@@ -6,6 +6,7 @@
 #include <openssl/x509.h>
 
 #include <memory>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "app/config_text.h"
@@ -41,11 +42,11 @@ PrivateKey ParseKey(const std::string& pem) {
   return PrivateKey(PEM_read_bio_PrivateKey(Reader(pem).get(), nullptr, NoPassword, nullptr));
 }
 
-std::string Read(const std::string& where, const std::string& path, Problems& problems) {
-  const auto content = ReadSmallFile(path);
-  if (content.ok()) return *content;
+std::optional<std::string> Read(const std::string& where, const std::string& path, Problems& problems) {
+  auto content = ReadSmallFile(path);
+  if (content.ok()) return *std::move(content);
   problems.Add(where, absl::StrCat("cannot read ", Quoted(path), ": ", content.status().message()));
-  return "";
+  return std::nullopt;
 }
 
 std::string Where(const Sources& sources, const std::string& path) {
@@ -77,21 +78,25 @@ std::optional<TlsIdentity> ReadTls(const Settings& settings, const Sources& sour
   }
   const std::string cert_where = Where(sources, kCertPath);
   const std::string key_where = Where(sources, kKeyPath);
-  TlsIdentity identity{Read(cert_where, cert_file, problems), Read(key_where, key_file, problems)};
-  if (identity.certificate_chain.empty() || identity.private_key.empty()) {
+  auto chain = Read(cert_where, cert_file, problems);
+  auto key_text = Read(key_where, key_file, problems);
+  if (!chain || !key_text) return std::nullopt;
+  const Certificate certificate = ParseCertificate(*chain);
+  if (!certificate) {
+    problems.Add(cert_where, absl::StrCat(Quoted(cert_file), " holds no certificate in PEM"));
     return std::nullopt;
   }
-  const Certificate certificate = ParseCertificate(identity.certificate_chain);
-  const PrivateKey key = ParseKey(identity.private_key);
-  if (!certificate) problems.Add(cert_where, absl::StrCat(Quoted(cert_file), " holds no certificate in PEM"));
-  if (!key) problems.Add(key_where, absl::StrCat(Quoted(key_file), " holds no private key in PEM without a password"));
-  if (!certificate || !key) return std::nullopt;
+  const PrivateKey key = ParseKey(*key_text);
+  if (!key) {
+    problems.Add(key_where, absl::StrCat(Quoted(key_file), " holds no private key in PEM without a password"));
+    return std::nullopt;
+  }
   if (X509_check_private_key(certificate.get(), key.get()) != 1) {
     problems.Add(key_where, absl::StrCat("the key does not belong to the certificate in ", Quoted(cert_file)));
     return std::nullopt;
   }
   WarnOfDates(cert_file, *certificate, warnings);
-  return identity;
+  return TlsIdentity{*std::move(chain), *std::move(key_text)};
 }
 
 }  // namespace easel::app

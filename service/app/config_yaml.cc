@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "app/config_text.h"
 #include "app/config_value.h"
 
@@ -124,13 +125,13 @@ class YamlReader {
     sources_[path] = At(node);
     ReadSection(node, path, message);
     if (!node.IsMap()) return;
-    const Descriptor* descriptor = message.GetDescriptor();
-    for (int i = 0; i < descriptor->field_count(); ++i) {
-      const FieldDescriptor* field = descriptor->field(i);
-      if (SettingOf(field).required() && !node[field->name()].IsDefined()) {
-        Add(node, absl::StrCat(path, ": ", field->name(), " is missing: expected ", Describe(field)));
-      }
+    std::vector<std::string> missing;
+    for (int i = 0; i < message.GetDescriptor()->field_count(); ++i) {
+      const FieldDescriptor* field = message.GetDescriptor()->field(i);
+      if (!SettingOf(field).required() || node[field->name()].IsDefined()) continue;
+      missing.push_back(absl::StrCat(field->name(), " (", Describe(field), ")"));
     }
+    if (!missing.empty()) Add(node, absl::StrCat(path, ": missing: ", absl::StrJoin(missing, ", ")));
   }
 
   const std::string& name_;

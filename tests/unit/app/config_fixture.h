@@ -33,10 +33,10 @@ class ConfigTest : public testing::Test {
 
   void UseYaml(const std::string& yaml) { flags.config_file = WriteFile("easel.yaml", yaml); }
 
-  absl::StatusOr<Config> Load() { return LoadConfig(flags, environment); }
+  absl::StatusOr<Config> Load() const { return LoadConfig(flags, environment); }
 
   // The problems that loading finds, without the directory's name; empty if there are none.
-  std::string Problems() {
+  std::string Problems() const {
     const auto config = Load();
     return absl::StrReplaceAll(std::string(config.status().message()), {{directory_, "DIR"}});
   }

@@ -87,9 +87,18 @@ TEST_F(ConfigTlsTest, NamesAFileThatIsMissing) {
 
 TEST_F(ConfigTlsTest, NamesAFileThatIsSomethingElse) {
   Use(key_file_, cert_file_);
+  EXPECT_EQ(Problems(), "EASEL_GRPC_TLS_CERT_FILE: \"DIR/key.pem\" holds no certificate in PEM");
+  Use(cert_file_, cert_file_);
   EXPECT_EQ(Problems(),
-            "EASEL_GRPC_TLS_CERT_FILE: \"DIR/key.pem\" holds no certificate in PEM\n"
             "EASEL_GRPC_TLS_KEY_FILE: \"DIR/cert.pem\" holds no private key in PEM without a password");
+}
+
+TEST_F(ConfigTlsTest, AnEmptyFileNeverMeansNoTls) {
+  Use(WriteFile("empty.pem", ""), key_file_);
+  EXPECT_EQ(Problems(), "EASEL_GRPC_TLS_CERT_FILE: \"DIR/empty.pem\" holds no certificate in PEM");
+  Use(cert_file_, WriteFile("empty.pem", ""));
+  EXPECT_EQ(Problems(),
+            "EASEL_GRPC_TLS_KEY_FILE: \"DIR/empty.pem\" holds no private key in PEM without a password");
 }
 
 TEST_F(ConfigTlsTest, RefusesAKeyWithAPasswordWithoutAskingForIt) {

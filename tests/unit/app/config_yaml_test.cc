@@ -124,8 +124,8 @@ log:
             "images.example.com or *.example.com, got a value\n"
             "easel.yaml:6: upstream.keys: expected a list of entries that begin with \"- \", got a section\n"
             "easel.yaml:9: upstream.prices[0].quality: expected hd or standard, got \"fine\"\n"
-            "easel.yaml:8: upstream.prices[0]: cost_micros is missing: expected a whole number, at least 0\n"
-            "easel.yaml:8: upstream.prices[0]: currency is missing: expected three capital letters such as USD\n"
+            "easel.yaml:8: upstream.prices[0]: missing: cost_micros (a whole number, at least 0), currency (three capital "
+            "letters such as USD)\n"
             "easel.yaml:10: upstream.prices[1]: expected lines of \"name: value\", got a value\n"
             "easel.yaml:12: log.level: expected debug, info, warning or error, got a list");
 }
