@@ -77,34 +77,46 @@ absl::StatusOr<Admission::Place> Admission::Promise(std::string_view model) {
   }));
 }
 
+// A waiter's presence in the queue: ends with the coroutine that waits, whatever ends that.
+class Admission::Stay {
+ public:
+  Stay(Admission& admission, std::shared_ptr<Waiter> waiter) : admission_(admission), waiter_(std::move(waiter)) {
+    const std::lock_guard lock(admission_.mutex_);
+    admission_.Enqueue(waiter_);
+  }
+  Stay(const Stay&) = delete;
+  Stay& operator=(const Stay&) = delete;
+  ~Stay() { admission_.Leave(*waiter_); }
+
+  // The lane that was granted, once.
+  std::optional<std::size_t> Take() {
+    const std::lock_guard lock(admission_.mutex_);
+    return std::exchange(waiter_->granted, std::nullopt);
+  }
+
+ private:
+  Admission& admission_;
+  const std::shared_ptr<Waiter> waiter_;
+};
+
 asio::awaitable<std::optional<Admission::Turn>> Admission::Wait(Entry entry, Place place) {
   auto waiter = std::make_shared<Waiter>();
   waiter->since = clock_.Now();
   waiter->entry = std::move(entry);
   waiter->wakeup = std::make_shared<Wakeup>(co_await asio::this_coro::executor);
-  {
-    const std::lock_guard lock(mutex_);
-    Enqueue(waiter);
-  }
+  Stay stay(*this, waiter);
   place = Place();
   Dispatch();
   while (true) {
-    {
-      const std::lock_guard lock(mutex_);
-      if (waiter->granted) break;
+    if (const auto lane = stay.Take()) {
+      metrics_.QueueWaited(waiter->entry.model, clock_.Now() - waiter->since);
+      co_return Turn(this, *lane);
     }
     const bool cancelled =
         (co_await asio::this_coro::cancellation_state).cancelled() != asio::cancellation_type::none;
-    if (cancelled || clock_.Now() >= waiter->entry.until) {
-      const std::lock_guard lock(mutex_);
-      Queue& queue = queues_.find(waiter->entry.model)->second;
-      if (Remove(queue, waiter)) co_return std::nullopt;
-      break;  // granted meanwhile
-    }
+    if (cancelled || clock_.Now() >= waiter->entry.until) co_return std::nullopt;
     co_await waiter->wakeup->Wait(absl::InfiniteDuration());
   }
-  metrics_.QueueWaited(waiter->entry.model, clock_.Now() - waiter->since);
-  co_return Turn(this, *waiter->granted);
 }
 
 Admission::Turn Admission::Occupy(const ImageModel& account, std::string_view model) {
@@ -165,9 +177,24 @@ void Admission::Release(std::size_t lane) {
 }
 
 void Admission::Report(std::size_t lane, Governor::Answer answer, std::optional<absl::Duration> retry_after) {
-  const std::lock_guard lock(mutex_);
-  lanes_[lane].governor.Learn(answer, retry_after, clock_.Now(), random_());
-  ShowLane(lanes_[lane]);
+  {
+    const std::lock_guard lock(mutex_);
+    lanes_[lane].governor.Learn(answer, retry_after, clock_.Now(), random_());
+    ShowLane(lanes_[lane]);
+  }
+  Dispatch();  // a good answer may have made room
+}
+
+void Admission::Leave(Waiter& waiter) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (waiter.granted) {
+      lanes_[*waiter.granted].governor.Release();
+    } else if (!Remove(queues_.find(waiter.entry.model)->second, waiter)) {
+      return;
+    }
+  }
+  Dispatch();  // it may have stood before others
 }
 
 void Admission::ShowLane(const Lane& lane) const {
@@ -178,16 +205,15 @@ void Admission::ShowLane(const Lane& lane) const {
 
 void Admission::Dispatch() {
   const std::lock_guard lock(mutex_);
+  const absl::Time now = clock_.Now();
   for (auto& [model, queue] : queues_) {
     while (GrantOne(queue)) {
     }
     metrics_.QueueDepth(model, queue.waiting);
-    const absl::Time now = clock_.Now();
-    for (auto& [caller, waiters] : queue.by_caller) {
-      for (auto& waiter : waiters) {
-        if (waiter->entry.until > now) break;  // in order of arrival, and so nearly of patience
-        waiter->wakeup->Notify();
-      }
+    // Told once; until they have left they count as waiting.
+    auto& patience = queue.by_patience;
+    for (auto it = patience.begin(); it != patience.end() && it->first <= now; it = patience.erase(it)) {
+      it->second->wakeup->Notify();
     }
   }
   Arm(NextEvent());
@@ -198,6 +224,7 @@ void Admission::Enqueue(std::shared_ptr<Waiter> waiter) {
   auto& own = queue.by_caller[waiter->entry.caller];
   if (own.empty()) queue.turns.push_back(waiter->entry.caller);
   ++queue.waiting;
+  queue.by_patience.emplace(waiter->entry.until, waiter.get());
   if (waiter->entry.first) {
     own.push_front(std::move(waiter));
   } else {
@@ -205,10 +232,12 @@ void Admission::Enqueue(std::shared_ptr<Waiter> waiter) {
   }
 }
 
-bool Admission::Remove(Queue& queue, const std::shared_ptr<Waiter>& waiter) {
-  const auto it = queue.by_caller.find(waiter->entry.caller);
-  if (it == queue.by_caller.end() || std::erase(it->second, waiter) == 0) return false;
+bool Admission::Remove(Queue& queue, Waiter& waiter) {
+  const auto it = queue.by_caller.find(waiter.entry.caller);
+  const auto is_it = [&](const std::shared_ptr<Waiter>& other) { return other.get() == &waiter; };
+  if (it == queue.by_caller.end() || std::erase_if(it->second, is_it) == 0) return false;
   --queue.waiting;
+  queue.by_patience.erase({waiter.entry.until, &waiter});
   if (it->second.empty()) {
     std::erase(queue.turns, it->first);
     queue.by_caller.erase(it);
@@ -222,7 +251,7 @@ bool Admission::GrantOne(Queue& queue) {
     const std::shared_ptr<Waiter> waiter = queue.by_caller.at(queue.turns[i]).front();
     const auto lane = FreeLane(*waiter);
     if (!lane) continue;
-    Remove(queue, waiter);
+    Remove(queue, *waiter);
     if (queue.by_caller.contains(waiter->entry.caller)) {
       std::erase(queue.turns, waiter->entry.caller);
       queue.turns.push_back(waiter->entry.caller);
@@ -274,7 +303,7 @@ absl::Time Admission::NextEvent() const {
   const absl::Time now = clock_.Now();
   for (const auto& [model, queue] : queues_) {
     if (queue.waiting == 0) continue;
-    for (const auto& [caller, waiters] : queue.by_caller) next = std::min(next, waiters.front()->entry.until);
+    if (!queue.by_patience.empty()) next = std::min(next, queue.by_patience.begin()->first);
     for (const Lane& lane : lanes_) {
       if (lane.model == model && lane.governor.reopens() > now) next = std::min(next, lane.governor.reopens());
     }

@@ -7,8 +7,10 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <boost/asio/any_io_executor.hpp>
@@ -78,7 +80,8 @@ class Admission {
   // A place for one more generation, or QUEUE_FULL.
   absl::StatusOr<Place> Promise(std::string_view model);
 
-  // Waits for a turn. None: the time was up, or the coroutine was cancelled.
+  // Waits for a turn. None: the time was up, or the coroutine was cancelled. A coroutine that is destroyed while it waits
+  // leaves the queue.
   boost::asio::awaitable<std::optional<Turn>> Wait(Entry entry, Place place = {});
 
   // A turn at once, over the limit if need be: for a task that was running before a restart.
@@ -95,6 +98,7 @@ class Admission {
 
  private:
   struct Waiter;
+  class Stay;
   struct Lane {
     ImageModel* account;
     std::string model;
@@ -104,15 +108,17 @@ class Admission {
   struct Queue {
     std::map<std::string, std::deque<std::shared_ptr<Waiter>>> by_caller;
     std::deque<std::string> turns;
+    std::set<std::pair<absl::Time, Waiter*>> by_patience;  // without those who were told that their time is up
     int waiting = 0;
     std::shared_ptr<int> promised = std::make_shared<int>(0);
   };
 
   void Release(std::size_t lane);
   void Report(std::size_t lane, Governor::Answer answer, std::optional<absl::Duration> retry_after);
+  void Leave(Waiter& waiter);
   void Dispatch();
   void Enqueue(std::shared_ptr<Waiter> waiter);                      // with mutex_
-  bool Remove(Queue& queue, const std::shared_ptr<Waiter>& waiter);  // with mutex_
+  bool Remove(Queue& queue, Waiter& waiter);                         // with mutex_
   bool GrantOne(Queue& queue);                                       // with mutex_
   std::optional<std::size_t> FreeLane(const Waiter& waiter) const;   // with mutex_
   int Room(std::string_view model) const;                            // with mutex_

@@ -80,7 +80,8 @@ class Generations {
   int AtWork() const;
   // All that have a lifecycle, those in the queue included.
   int Running() const;
-  // Every lifecycle stops at its next step and records nothing more: a restart carries on.
+  // Every lifecycle stops at its next step: a restart carries on from what is recorded. Nothing more is recorded, but that
+  // a request which certainly did not leave is QUEUED again.
   void Suspend();
   // Waits, on a thread that is no loop, until no lifecycle runs any more; false: some still do after `patience`.
   bool AwaitIdle(absl::Duration patience) const;

@@ -35,8 +35,9 @@ void Governor::Learn(Answer answer, std::optional<absl::Duration> retry_after, a
       Pause(now + retry_after.value_or(Jittered(std::min(overloaded_rounds_, 4) * absl::Seconds(30), random)));
       return;
     case Answer::kRefusedKey:
+      if (!set_aside_ || now >= paused_until_) ++refused_rounds_;
       set_aside_ = true;
-      Pause(now + Doubled(absl::Minutes(1), refused_rounds_++, absl::Minutes(15)));
+      Pause(now + Doubled(absl::Minutes(1), refused_rounds_ - 1, absl::Minutes(15)));
       return;
     case Answer::kOther:
       return;

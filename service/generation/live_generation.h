@@ -24,7 +24,7 @@ class LiveGeneration : public std::enable_shared_from_this<LiveGeneration> {
   enum class Wish {
     kGoOn,
     kAbort,    // stop what can be stopped and end CANCELLED
-    kSuspend,  // stop and record nothing: a restart carries on
+    kSuspend,  // stop: a restart carries on
   };
 
   explicit LiveGeneration(boost::asio::any_io_executor loop) : loop_(std::move(loop)) {}
@@ -44,6 +44,21 @@ class LiveGeneration : public std::enable_shared_from_this<LiveGeneration> {
 
   void AddWaiter(std::shared_ptr<Wakeup> wakeup);
   void RemoveWaiter(const std::shared_ptr<Wakeup>& wakeup);
+
+  // A waiter for as long as it lives.
+  class Waiting {
+   public:
+    Waiting(LiveGeneration& live, std::shared_ptr<Wakeup> wakeup) : live_(live), wakeup_(std::move(wakeup)) {
+      live_.AddWaiter(wakeup_);
+    }
+    Waiting(const Waiting&) = delete;
+    Waiting& operator=(const Waiting&) = delete;
+    ~Waiting() { live_.RemoveWaiter(wakeup_); }
+
+   private:
+    LiveGeneration& live_;
+    const std::shared_ptr<Wakeup> wakeup_;
+  };
 
   // As CancelGeneration: QUEUED is aborted under either policy, later work only with ABORT, and is marked otherwise.
   void Cancel(v1::CancelPolicy policy);

@@ -1,0 +1,230 @@
+#include "generation/intake.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/this_coro.hpp>
+
+#include "absl/strings/str_cat.h"
+#include "generation/error.h"
+#include "generation/ids.h"
+#include "generation/recovery.h"
+#include "generation/same_order.h"
+#include "generation/time.h"
+#include "generation/wakeup.h"
+
+namespace easel::generation {
+
+namespace asio = boost::asio;
+using asio::awaitable;
+
+namespace {
+
+RunningGenerations::Request RequestOf(const Record& record) {
+  return {record.caller(), record.generation().request_id()};
+}
+
+}  // namespace
+
+Record Intake::NewRecord(const Order& order) const {
+  const absl::Time now = world_.clock.Now();
+  Record record;
+  v1::Generation& generation = *record.mutable_generation();
+  generation.set_name(NewName(now, world_.random));
+  generation.set_request_id(order.request_id);
+  *generation.mutable_spec() = world_.catalog.Resolve(order.spec);
+  *generation.mutable_create_time() = ToProto(now);
+  record.set_caller(order.caller);
+  *record.mutable_requested_spec() = order.spec;
+  ApplyTerms(order, record);
+  return record;
+}
+
+// What an order says besides the content; also how an uncharged failure starts again.
+void Intake::ApplyTerms(const Order& order, Record& record) const {
+  const absl::Time now = world_.clock.Now();
+  const absl::Time patience = now + world_.pacing.submit_timeout;
+  v1::Generation& generation = *record.mutable_generation();
+  generation.set_state(v1::GENERATION_STATE_QUEUED);
+  generation.set_revision(generation.revision() + 1);
+  generation.clear_end_time();
+  generation.clear_error();
+  generation.clear_cancel_requested();
+  generation.clear_content_filter();
+  *generation.mutable_update_time() = ToProto(now);
+  *generation.mutable_expire_time() = ToProto(now + world_.pacing.retention);
+  *generation.mutable_charge() = world_.catalog.Charge(generation.spec(), v1::CHARGE_STATE_NONE);
+  record.set_cancel_policy(order.cancel_policy);
+  record.set_allow_resubmission(order.allow_resubmission);
+  record.set_allow_fallback(order.allow_fallback);
+  record.set_traceparent(order.traceparent);
+  *record.mutable_retry_until() = ToProto(order.deadline.value_or(patience));
+  *record.mutable_queue_until() = ToProto(std::max(order.deadline.value_or(patience), patience));
+  record.clear_fetch_url();
+}
+
+// Whether a new generation may begin. Nothing is recorded or spent by a no.
+absl::StatusOr<Admission::Place> Intake::Admit(const Order& order, const v1::ImageSpec& resolved) {
+  if (!taking_) {
+    return ToStatus({.reason = v1::ERROR_REASON_SHUTTING_DOWN,
+                     .message = "The service is shutting down and takes no new work; another instance will.",
+                     .retry_after = absl::Seconds(1)});
+  }
+  const absl::Duration wait =
+      world_.admission.ExpectedWait(resolved.model(), Expected(world_.history, resolved));
+  const auto quickest = world_.history.Quickest(resolved);
+  if (order.deadline && quickest && world_.clock.Now() + wait + *quickest > *order.deadline) {
+    return ToStatus({.reason = v1::ERROR_REASON_DEADLINE_TOO_SHORT,
+                     .message = absl::StrCat("An image like this takes about ", absl::FormatDuration(wait + *quickest),
+                                             " now, and the call's deadline is in ",
+                                             absl::FormatDuration(*order.deadline - world_.clock.Now()),
+                                             ". Nothing was recorded or spent: allow more time, or use StartGeneration."),
+                     .retry_after = std::max(wait, absl::Seconds(1))});
+  }
+  return world_.admission.Promise(resolved.model());
+}
+
+awaitable<absl::StatusOr<Watcher>> Intake::Start(Order order) {
+  // Between the reservation and the launch, an exception because the call has gone would lose the work.
+  co_await asio::this_coro::throw_if_cancelled(false);
+  const RunningGenerations::Request request{order.caller, order.request_id};
+  while (true) {
+    auto [live, entered] = running_.Enter(request);
+    if (entered) {
+      absl::StatusOr<Watcher> accepted = co_await Accept(std::move(order), live);
+      Settle(request, live, accepted);
+      co_return accepted;
+    }
+    absl::StatusOr<Watcher> joined = co_await Join(live);
+    // Aborted: who was before this order has no answer for it. Look again.
+    if (absl::IsAborted(joined.status())) continue;
+    if (!joined.ok()) co_return joined;
+    const Snapshot snapshot = joined->current();
+    if (absl::Status same = CheckSameOrder(order.spec, *snapshot); !same.ok()) co_return same;
+    if (!HasEnded(*snapshot) || !MayStartAgain(*snapshot)) co_return joined;
+    running_.Leave(request, live);  // it has just ended, and this order starts it again
+  }
+}
+
+// Whoever waits for an order that was entered and does not run hears why.
+void Intake::Settle(const RunningGenerations::Request& request, const std::shared_ptr<LiveGeneration>& live,
+                    const absl::StatusOr<Watcher>& outcome) {
+  if (live->snapshot() != nullptr) return;
+  running_.Leave(request, live);
+  // What was wrong with that very order, its spec or its deadline, says nothing about another one of the same id.
+  const bool its_own =
+      outcome.ok() || absl::IsAlreadyExists(outcome.status()) || absl::IsDeadlineExceeded(outcome.status());
+  live->Refuse(its_own ? absl::AbortedError("look again") : outcome.status());
+}
+
+awaitable<absl::StatusOr<Watcher>> Intake::Accept(Order order, std::shared_ptr<LiveGeneration> live) {
+  Record record = NewRecord(order);
+  absl::StatusOr<Admission::Place> place = Admit(order, record.generation().spec());
+  if (!place.ok()) co_return co_await AcceptRefused(std::move(order), std::move(live), place.status());
+  absl::StatusOr<Reservation> reserved = co_await Reserve(record);
+  if (!reserved.ok()) co_return reserved.status();
+  if (!reserved->inserted) {
+    co_return co_await Existing(std::move(order), std::move(reserved->record), std::move(live), *std::move(place));
+  }
+  Launch(live, std::move(record), *std::move(place), Origin::kAccepted);
+  co_return Watcher(std::move(live));
+}
+
+// There is no room for new work; but an id that is known is never refused.
+awaitable<absl::StatusOr<Watcher>> Intake::AcceptRefused(Order order, std::shared_ptr<LiveGeneration> live,
+                                                         absl::Status refusal) {
+  absl::StatusOr<Record> known = co_await world_.store.Find(order.caller, order.request_id);
+  if (!known.ok()) co_return absl::IsNotFound(known.status()) ? refusal : known.status();
+  if (absl::Status same = CheckSameOrder(order.spec, *known); !same.ok()) co_return same;
+  if (MayStartAgain(*known)) co_return refusal;
+  co_return co_await Existing(std::move(order), *std::move(known), std::move(live), {});
+}
+
+awaitable<absl::StatusOr<Reservation>> Intake::Reserve(Record record) {
+  absl::StatusOr<Reservation> reserved = co_await world_.store.Reserve(record);
+  if (reserved.ok()) co_return reserved;
+  world_.on_fault(reserved.status());
+  // What was reported as failed may have reached the store all the same.
+  absl::StatusOr<Record> kept = co_await world_.store.Find(record.caller(), record.generation().request_id());
+  if (!kept.ok()) co_return reserved.status();
+  const bool inserted = kept->generation().name() == record.generation().name();
+  co_return Reservation{.inserted = inserted, .record = *std::move(kept)};
+}
+
+// The id is taken, by a generation that this process does not run.
+awaitable<absl::StatusOr<Watcher>> Intake::Existing(Order order, Record record, std::shared_ptr<LiveGeneration> live,
+                                                    Admission::Place place) {
+  if (absl::Status same = CheckSameOrder(order.spec, record); !same.ok()) co_return same;
+  if (!HasEnded(record)) co_return CarryOn(std::move(record), std::move(live));
+  if (!MayStartAgain(record)) co_return Watcher(std::make_shared<const Record>(std::move(record)));
+  ApplyTerms(order, record);
+  if (absl::Status updated = co_await world_.store.Update(record); !updated.ok()) {
+    world_.on_fault(updated);
+    co_return updated;
+  }
+  Launch(live, std::move(record), std::move(place), Origin::kAccepted);
+  co_return Watcher(std::move(live));
+}
+
+awaitable<absl::StatusOr<Watcher>> Intake::Hold(Record record) {
+  co_await asio::this_coro::throw_if_cancelled(false);
+  const RunningGenerations::Request request = RequestOf(record);
+  while (true) {
+    auto [live, entered] = running_.Enter(request);
+    if (entered) {
+      // Nobody runs it from here on, so what the store says now stays true.
+      absl::StatusOr<Record> now = co_await world_.store.Get(record.generation().name());
+      absl::StatusOr<Watcher> held = now.status();
+      if (now.ok()) held = CarryOn(*std::move(now), live);
+      Settle(request, live, held);
+      co_return held;
+    }
+    absl::StatusOr<Watcher> joined = co_await Join(live);
+    if (!absl::IsAborted(joined.status())) co_return joined;
+  }
+}
+
+Watcher Intake::CarryOn(Record record, std::shared_ptr<LiveGeneration> live) {
+  if (HasEnded(record) || !taking_) return Watcher(std::make_shared<const Record>(std::move(record)));
+  Launch(live, std::move(record), {}, Origin::kResumed);
+  return Watcher(std::move(live));
+}
+
+// The id is taken by a running generation, or by an order that is being accepted right now.
+awaitable<absl::StatusOr<Watcher>> Intake::Join(std::shared_ptr<LiveGeneration> live) {
+  const auto wakeup = std::make_shared<Wakeup>(co_await asio::this_coro::executor);
+  const LiveGeneration::Waiting waiting(*live, wakeup);
+  while (live->snapshot() == nullptr && live->refusal().ok()) co_await wakeup->Wait(absl::InfiniteDuration());
+  if (live->snapshot() == nullptr) co_return live->refusal();
+  co_return Watcher(live);
+}
+
+void Intake::Launch(std::shared_ptr<LiveGeneration> live, Record record, Admission::Place place, Origin origin) {
+  const auto snapshot = std::make_shared<const Record>(std::move(record));
+  live->Publish(snapshot);
+  running_.EnterName(snapshot->generation().name(), live);
+  world_.metrics.StateChanged(v1::GENERATION_STATE_UNSPECIFIED, snapshot->generation().state());
+  const asio::any_io_executor loop = live->loop();
+  const asio::cancellation_slot slot = live->interruption();
+  asio::co_spawn(loop, Live(std::move(live), std::move(place), origin), asio::bind_cancellation_slot(slot, asio::detached));
+}
+
+awaitable<void> Intake::Live(std::shared_ptr<LiveGeneration> live, Admission::Place place, Origin origin) {
+  co_await RunLifecycle(world_, live, std::move(place), origin);
+  running_.Leave(RequestOf(*live->snapshot()), live);
+}
+
+awaitable<absl::Status> Intake::Recover() {
+  absl::StatusOr<std::vector<Record>> running = co_await world_.store.ListRunning();
+  if (!running.ok()) co_return running.status();
+  for (Record& record : InOrderOfRecovery(*std::move(running))) {
+    auto [live, entered] = running_.Enter(RequestOf(record));
+    if (entered) Launch(live, std::move(record), {}, Origin::kResumed);
+  }
+  co_return absl::OkStatus();
+}
+
+}  // namespace easel::generation

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+
+#include <boost/asio/awaitable.hpp>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "generation/generations.h"
+#include "generation/lifecycle.h"
+#include "generation/live_generation.h"
+#include "generation/running_generations.h"
+#include "generation/watcher.h"
+
+namespace easel::generation {
+
+// How work comes into this process: new orders, orders for what is there already, and what a restart finds. Thread-safe.
+class Intake {
+ public:
+  // Both outlive this.
+  Intake(const World& world, RunningGenerations& running) : world_(world), running_(running) {}
+
+  // `order` is valid and has a request_id.
+  boost::asio::awaitable<absl::StatusOr<Watcher>> Start(Order order);
+
+  // Holds the generation of a record that has not ended: joins who runs it, or else carries it on, for it is nobody's (a
+  // store that took a record and reported a failure leaves such ones).
+  boost::asio::awaitable<absl::StatusOr<Watcher>> Hold(Record record);
+
+  boost::asio::awaitable<absl::Status> Recover();
+
+  void StopTaking() { taking_ = false; }
+
+ private:
+  ::easel::generation::Record NewRecord(const Order& order) const;
+  void ApplyTerms(const Order& order, Record& record) const;
+  absl::StatusOr<Admission::Place> Admit(const Order& order, const v1::ImageSpec& resolved);
+  boost::asio::awaitable<absl::StatusOr<Watcher>> Accept(Order order, std::shared_ptr<LiveGeneration> live);
+  boost::asio::awaitable<absl::StatusOr<Watcher>> AcceptRefused(Order order, std::shared_ptr<LiveGeneration> live,
+                                                                absl::Status refusal);
+  boost::asio::awaitable<absl::StatusOr<Reservation>> Reserve(Record record);
+  boost::asio::awaitable<absl::StatusOr<Watcher>> Existing(Order order, Record record,
+                                                           std::shared_ptr<LiveGeneration> live, Admission::Place place);
+  Watcher CarryOn(Record record, std::shared_ptr<LiveGeneration> live);
+  boost::asio::awaitable<absl::StatusOr<Watcher>> Join(std::shared_ptr<LiveGeneration> live);
+  void Settle(const RunningGenerations::Request& request, const std::shared_ptr<LiveGeneration>& live,
+              const absl::StatusOr<Watcher>& outcome);
+  void Launch(std::shared_ptr<LiveGeneration> live, Record record, Admission::Place place, Origin origin);
+  boost::asio::awaitable<void> Live(std::shared_ptr<LiveGeneration> live, Admission::Place place, Origin origin);
+
+  const World& world_;
+  RunningGenerations& running_;
+  std::atomic<bool> taking_ = true;
+};
+
+}  // namespace easel::generation

@@ -1,0 +1,102 @@
+#include <algorithm>
+
+#include <boost/asio/cancellation_state.hpp>
+#include <boost/asio/this_coro.hpp>
+
+#include "generation/lifecycle_steps.h"
+#include "generation/time.h"
+
+namespace easel::generation {
+
+namespace asio = boost::asio;
+using asio::awaitable;
+
+namespace {
+
+// Time for the network to come back after a restart, before something paid for is given up.
+constexpr absl::Duration kGraceAfterRestart = absl::Minutes(1);
+
+}  // namespace
+
+awaitable<void> Lifecycle::Record(v1::GenerationState state) {
+  const v1::GenerationState from = this->state();
+  v1::Generation& generation = this->generation();
+  generation.set_state(state);
+  generation.set_revision(generation.revision() + 1);
+  generation.set_cancel_requested(live_->cancel_marked());
+  *generation.mutable_update_time() = ToProto(Now());
+  if (HasEnded(state)) {
+    *generation.mutable_end_time() = generation.update_time();
+    *generation.mutable_expire_time() = ToProto(Now() + world_.pacing.retention);
+  }
+  for (int round = 0;; ++round) {
+    const absl::Status recorded = co_await Commit();
+    if (recorded.ok()) break;
+    world_.on_fault(recorded);
+    const bool hopeless = absl::IsAborted(recorded) || absl::IsNotFound(recorded) || absl::IsDataLoss(recorded);
+    if (hopeless || live_->wish() == LiveGeneration::Wish::kSuspend) {
+      gone_ = true;
+      co_return;
+    }
+    // An abort that is already known must not turn the pauses into none.
+    co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
+    co_await Wait(Backoff(round));
+  }
+  live_->Publish(std::make_shared<const ::easel::generation::Record>(record_));
+  world_.metrics.StateChanged(from, state);
+  if (HasEnded(state)) CountEnd();
+}
+
+awaitable<absl::Status> Lifecycle::Commit() {
+  const absl::Status updated = co_await world_.store.Update(record_);
+  if (!absl::IsAborted(updated)) co_return updated;
+  // A change whose commit was reported as failed may have reached the store all the same.
+  const absl::StatusOr<::easel::generation::Record> kept = co_await world_.store.Get(record_.generation().name());
+  if (!kept.ok()) co_return kept.status();
+  co_return kept->SerializeAsString() == record_.SerializeAsString() ? absl::OkStatus() : updated;
+}
+
+awaitable<void> Lifecycle::Wait(absl::Duration duration) {
+  const absl::Time began = Now();
+  co_await world_.clock.Sleep(duration);
+  waited_ += Now() - began;
+}
+
+void Lifecycle::CountEnd() const {
+  const v1::Generation& ended = record_.generation();
+  const bool resumed = origin_ == Origin::kResumed;
+  const absl::Duration duration = Now() - (resumed ? FromProto(ended.create_time()) : began_);
+  world_.metrics.GenerationEnded({.model = ended.spec().model(),
+                                  .quality = ended.spec().quality(),
+                                  .state = ended.state(),
+                                  .duration = duration,
+                                  .overhead = resumed ? std::nullopt : std::optional(duration - waited_),
+                                  .generation = &ended,
+                                  .caller = record_.caller()});
+  world_.on_end(record_);
+}
+
+ImageModel* Lifecycle::Account() const {
+  const v1::Attempt& attempt = *record_.generation().attempts().rbegin();
+  for (ImageModel* model : world_.models) {
+    if (model->upstream() == attempt.upstream() && model->key_fingerprint() == attempt.key_fingerprint()) return model;
+  }
+  return nullptr;
+}
+
+bool Lifecycle::HasOtherAccount() const {
+  return std::any_of(world_.models.begin(), world_.models.end(), [&](const ImageModel* model) {
+    return std::find(not_at_.begin(), not_at_.end(), model) == not_at_.end();
+  });
+}
+
+absl::Duration Lifecycle::Backoff(int round) const {
+  return Jittered(Doubled(world_.pacing.retry_first, round, world_.pacing.retry_last), world_.random());
+}
+
+absl::Time Lifecycle::Limit(const google::protobuf::Timestamp& recorded) const {
+  const absl::Time limit = FromProto(recorded);
+  return origin_ == Origin::kResumed ? std::max(limit, began_ + kGraceAfterRestart) : limit;
+}
+
+}  // namespace easel::generation

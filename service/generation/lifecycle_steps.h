@@ -1,0 +1,88 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include <boost/asio/awaitable.hpp>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "generation/admission.h"
+#include "generation/error.h"
+#include "generation/lifecycle.h"
+#include "generation/live_generation.h"
+#include "generation/ports/image_model.h"
+#include "imaging/image_inspector.h"
+
+namespace easel::generation {
+
+// One generation on its way. The steps and what leads from each to the next are in lifecycle.cc, what leads to another end
+// in lifecycle_setbacks.cc, and how a step is recorded in lifecycle_record.cc. Used by one coroutine.
+class Lifecycle {
+ public:
+  Lifecycle(const World& world, std::shared_ptr<LiveGeneration> live, Admission::Place place, Origin origin);
+
+  boost::asio::awaitable<void> Run();
+
+ private:
+  // Each step begins at what the record says and ends by recording what comes next.
+  boost::asio::awaitable<void> TakeTurn();  // QUEUED     -> SUBMITTING
+  boost::asio::awaitable<void> Submit();    // SUBMITTING -> RENDERING | FETCHING | QUEUED | end
+  boost::asio::awaitable<void> Render();    // RENDERING  -> FETCHING | end
+  boost::asio::awaitable<void> Fetch();     // FETCHING   -> SUCCEEDED | end
+
+  boost::asio::awaitable<void> Found(ImageReady ready);
+  boost::asio::awaitable<void> Succeed(imaging::ImageFacts info);
+
+  boost::asio::awaitable<void> TurnDidNotCome();
+  boost::asio::awaitable<void> OutcomeWasLost();
+  boost::asio::awaitable<void> Refused(UpstreamError error);
+  bool MayGoAgain(const UpstreamError& error);
+  bool MayResubmit() const;
+  boost::asio::awaitable<void> PollFailed(const UpstreamError& error);
+  boost::asio::awaitable<void> FetchFailed(const Fetched& fetched);
+  boost::asio::awaitable<void> AskForFreshUrl(absl::Time give_up);
+  boost::asio::awaitable<void> Fail(Error error);
+  boost::asio::awaitable<void> Cancelled();
+  boost::asio::awaitable<void> Suspended();
+
+  // Records the change of state, waiting for as long as the store cannot. Afterwards the state is that, or gone_ is set.
+  boost::asio::awaitable<void> Record(v1::GenerationState state);
+  boost::asio::awaitable<absl::Status> Commit();
+  void CountEnd() const;
+  // Waits, unless a wish interrupts it. The time counts as waiting, not as this service's own.
+  boost::asio::awaitable<void> Wait(absl::Duration duration);
+
+  bool Interrupted() const { return live_->wish() != LiveGeneration::Wish::kGoOn; }
+  v1::GenerationState state() const { return record_.generation().state(); }
+  v1::Generation& generation() { return *record_.mutable_generation(); }
+  absl::Time Now() const { return world_.clock.Now(); }
+  // Where the current attempt belongs: a generation resumes only there. nullptr: it is not configured any more.
+  ImageModel* Account() const;
+  bool HasOtherAccount() const;
+  absl::Duration Backoff(int round) const;
+  // A recorded limit, but after a restart never before there was time for a few tries.
+  absl::Time Limit(const google::protobuf::Timestamp& recorded) const;
+
+  const World& world_;
+  const std::shared_ptr<LiveGeneration> live_;
+  Admission::Place place_;
+  const Origin origin_;
+  ::easel::generation::Record record_;
+
+  // What this process knows and a restart need not.
+  const absl::Time began_;
+  std::optional<Admission::Turn> turn_;
+  bool gone_ = false;  // the record was taken over, is not there any more, or cannot be written before the end: stop
+  std::vector<const ImageModel*> not_at_;
+  std::optional<UpstreamError> refusal_;  // the last one that may go again
+  int retries_ = 0;
+  int unknown_task_polls_ = 0;
+  int invalid_fetches_ = 0;
+  absl::Time not_before_ = absl::InfinitePast();
+  absl::Time submitted_at_ = absl::InfinitePast();
+  absl::Duration waited_;  // for turns, for the upstream, between polls
+};
+
+}  // namespace easel::generation
