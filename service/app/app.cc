@@ -102,7 +102,8 @@ absl::Status App::ConnectUpstream() {
   guard_ = std::make_unique<upstream::UrlGuard>(*std::move(guard));
   auto accounts = MakeAccounts(config_, upstream_url_, *http_clients_, *guard_);
   if (!accounts.ok()) return accounts.status();
-  metrics_ = std::make_unique<telemetry::PrometheusMetrics>(KnownLabelsOf(*catalog_, *accounts), {.version = Version(), .revision = ""});
+  metrics_ = std::make_unique<telemetry::PrometheusMetrics>(KnownLabelsOf(*catalog_, *accounts),
+                                                            telemetry::BuildInfo{.version = Version(), .revision = ""});
   accounts_ = Metered(*std::move(accounts), *metrics_);
   return absl::OkStatus();
 }
@@ -176,7 +177,7 @@ boost::asio::awaitable<void> App::AnswerHttp(const http::Request& request, http:
   if (http::Endpoints* endpoints = answering_) {
     co_await endpoints->Handle(request, responder);
   } else {
-    co_await responder.Send({.status = 503, .content_type = "text/plain; charset=utf-8"}, "starting\n");
+    co_await responder.Send({.status = 503, .content_type = "text/plain; charset=utf-8", .headers = {}}, "starting\n");
   }
 }
 

@@ -20,6 +20,7 @@
 #include "telemetry/log.h"
 #include "telemetry/prometheus_metrics.h"
 #include "upstream/http/curl_clients.h"
+#include "upstream/http/url_guard.h"
 
 namespace easel::app {
 

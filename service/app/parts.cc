@@ -160,7 +160,7 @@ absl::StatusOr<std::unique_ptr<generation::GenerationStore>> OpenStore(const Con
 
 absl::StatusOr<std::unique_ptr<generation::ImageStore>> OpenImages(const Config& config) {
   if (config.settings.images().location() == "memory") return std::make_unique<storage::MemoryImageStore>();
-  return storage::FileImageStore::Open(DataPath(config, "images"));
+  return storage::FileImageStore::OpenDirectory(DataPath(config, "images"));
 }
 
 absl::StatusOr<std::string> LinkSecret(const Config& config) {

@@ -101,14 +101,18 @@ void PrometheusMetrics::StateChanged(v1::GenerationState from, v1::GenerationSta
 void PrometheusMetrics::GenerationEnded(const Ended& ended) {
   const std::string_view quality = QualityLabel(ended.quality);
   families_->duration.At({ended.model, quality, StateLabel(ended.state)}).Observe(Seconds(ended.duration));
-  families_->overhead.At({ended.model, quality}).Observe(Seconds(ended.overhead));
-  if (ended.image_bytes > 0) families_->image_bytes.At({ended.model}).Observe(static_cast<double>(ended.image_bytes));
-  if (ended.orphaned) families_->orphaned.At({}).Increment();
-  if (ended.charge != nullptr) CountCharge(ended, quality);
+  if (ended.overhead) families_->overhead.At({ended.model, quality}).Observe(Seconds(*ended.overhead));
+  if (ended.generation == nullptr) return;
+  const v1::Generation& generation = *ended.generation;
+  if (generation.has_image()) {
+    families_->image_bytes.At({ended.model}).Observe(static_cast<double>(generation.image().size_bytes()));
+  } else if (generation.charge().state() == v1::CHARGE_STATE_MADE) {
+    families_->orphaned.At({}).Increment();
+  }
+  for (const v1::Attempt& attempt : generation.attempts()) CountCharge(ended, quality, attempt.charge());
 }
 
-void PrometheusMetrics::CountCharge(const Ended& ended, std::string_view quality) {
-  const v1::Charge& charge = *ended.charge;
+void PrometheusMetrics::CountCharge(const Ended& ended, std::string_view quality, const v1::Charge& charge) {
   if (charge.state() == v1::CHARGE_STATE_UNKNOWN) families_->unknown_charges.At({}).Increment();
   if (charge.state() != v1::CHARGE_STATE_MADE) return;
   const auto micros = static_cast<double>(charge.cost_micros());

@@ -64,7 +64,7 @@ class PrometheusMetrics final : public generation::Metrics {
 
  private:
   struct Families;
-  void CountCharge(const Ended& ended, std::string_view quality);
+  void CountCharge(const Ended& ended, std::string_view quality, const v1::Charge& charge);
   // `caller`, or "other" where too many are known.
   std::string_view Capped(std::string_view caller);
 

@@ -46,14 +46,17 @@ class PrometheusMetricsTest : public ::testing::Test {
   }
 
   void End(std::string_view caller, const v1::Charge& charge) {
+    v1::Generation generation;
+    generation.mutable_image()->set_size_bytes(1500000);
+    *generation.mutable_charge() = charge;
+    *generation.add_attempts()->mutable_charge() = charge;
     metrics_.GenerationEnded({.model = "glm-image",
                               .quality = v1::QUALITY_HD,
                               .state = v1::GENERATION_STATE_SUCCEEDED,
                               .duration = absl::Seconds(18),
                               .overhead = absl::Milliseconds(2),
-                              .charge = &charge,
-                              .caller = caller,
-                              .image_bytes = 1500000});
+                              .generation = &generation,
+                              .caller = caller});
   }
 
   PrometheusMetrics metrics_{Known(), {"0.1.0", "abc"}, 2};
