@@ -177,7 +177,8 @@ boost::asio::awaitable<void> App::AnswerHttp(const http::Request& request, http:
   if (http::Endpoints* endpoints = answering_) {
     co_await endpoints->Handle(request, responder);
   } else {
-    co_await responder.Send({.status = 503, .content_type = "text/plain; charset=utf-8", .headers = {}}, "starting\n");
+    http::ReplyHead head{.status = 503, .content_type = "text/plain; charset=utf-8", .headers = {}};
+    co_await responder.Send(std::move(head), "starting\n");
   }
 }
 

@@ -61,13 +61,13 @@ awaitable<void> Lifecycle::TakeTurn() {
     co_return;
   }
   const absl::Time began = Now();
-  turn_ = co_await world_.admission.Wait({.name = generation().name(),
-                                          .caller = record_.caller(),
-                                          .model = generation().spec().model(),
-                                          .until = FromProto(record_.queue_until()),
-                                          .not_at = not_at_,
-                                          .first = !generation().attempts().empty()},
-                                         std::exchange(place_, {}));
+  Admission::Entry entry{.name = generation().name(),
+                         .caller = record_.caller(),
+                         .model = generation().spec().model(),
+                         .until = FromProto(record_.queue_until()),
+                         .not_at = not_at_,
+                         .first = !generation().attempts().empty()};
+  turn_ = co_await world_.admission.Wait(std::move(entry), std::exchange(place_, {}));
   waited_ += Now() - began;
   if (Interrupted()) co_return;
   if (!turn_) {
@@ -108,8 +108,9 @@ awaitable<void> Lifecycle::Submit() {
 awaitable<void> Lifecycle::Render() {
   ImageModel* account = Account();
   if (account == nullptr) {
-    co_await Fail({.reason = v1::ERROR_REASON_UPSTREAM_CREDENTIALS,
-                   .message = "The key and upstream that this task belongs to are not configured any more."});
+    Error error{.reason = v1::ERROR_REASON_UPSTREAM_CREDENTIALS,
+                .message = "The key and upstream that this task belongs to are not configured any more."};
+    co_await Fail(std::move(error));
     co_return;
   }
   if (!turn_) turn_ = world_.admission.Occupy(*account, generation().spec().model());
@@ -169,9 +170,10 @@ awaitable<void> Lifecycle::Fetch() {
       co_await Wait(Backoff(retries_++));
       co_return;
     }
-    co_await Fail({.reason = v1::ERROR_REASON_IMAGE_INVALID,
-                   .message = absl::StrCat("What the upstream delivered is not a whole image: ",
-                                           std::string(info.status().message()))});
+    Error error{.reason = v1::ERROR_REASON_IMAGE_INVALID,
+                .message = absl::StrCat("What the upstream delivered is not a whole image: ",
+                                        std::string(info.status().message()))};
+    co_await Fail(std::move(error));
     co_return;
   }
   if (absl::Status kept = co_await download.Keep(info->sha256); !kept.ok()) {

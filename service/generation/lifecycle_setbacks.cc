@@ -42,9 +42,10 @@ awaitable<void> Lifecycle::TurnDidNotCome() {
     co_await Fail(Describe(*refusal_));
     co_return;
   }
-  co_await Fail({.reason = v1::ERROR_REASON_QUEUE_TIMEOUT,
-                 .message = "Its turn did not come within the time it may wait in the queue; nothing was sent.",
-                 .retry_after = kRetryWhenBusy});
+  Error error{.reason = v1::ERROR_REASON_QUEUE_TIMEOUT,
+              .message = "Its turn did not come within the time it may wait in the queue; nothing was sent.",
+              .retry_after = kRetryWhenBusy};
+  co_await Fail(std::move(error));
 }
 
 // The record says that a request may have left, and this process did not send it: nobody knows what became of it.
@@ -54,9 +55,10 @@ awaitable<void> Lifecycle::OutcomeWasLost() {
     co_await Record(v1::GENERATION_STATE_QUEUED);
     co_return;
   }
-  co_await Fail({.reason = v1::ERROR_REASON_OUTCOME_UNKNOWN,
-                 .message = "The service stopped while the request was on its way to the upstream. It may have been made "
-                            "and charged; it was not sent again."});
+  Error error{.reason = v1::ERROR_REASON_OUTCOME_UNKNOWN,
+              .message = "The service stopped while the request was on its way to the upstream. It may have been made "
+                         "and charged; it was not sent again."};
+  co_await Fail(std::move(error));
 }
 
 // The upstream did not take it, or nobody knows: what happens next is the table of README, "Errors".
@@ -145,8 +147,9 @@ awaitable<void> Lifecycle::FetchFailed(const Fetched& fetched) {
   if (fetched.outcome == Fetched::Outcome::kForbidden || hopeless) {
     // Where the store failed, its own words are for the operator.
     const std::string why = full ? "it could not be kept" : std::string(fetched.status.message());
-    co_await Fail({.reason = v1::ERROR_REASON_IMAGE_UNAVAILABLE,
-                   .message = absl::StrCat("The image was made and could not be downloaded: ", why)});
+    Error error{.reason = v1::ERROR_REASON_IMAGE_UNAVAILABLE,
+                .message = absl::StrCat("The image was made and could not be downloaded: ", why)};
+    co_await Fail(std::move(error));
     co_return;
   }
   co_await Wait(Backoff(round));
