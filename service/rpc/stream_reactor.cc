@@ -47,7 +47,7 @@ asio::awaitable<bool> StreamReactor::Write(grpc::ByteBuffer message) {
   outgoing_ = std::move(message);
   const bool ok = co_await asio::async_initiate<const asio::use_awaitable_t<>&, void(bool)>(
       [this](auto handler) {
-        write_done_ = std::move(handler);
+        write_done_.emplace(std::move(handler));
         StartWrite(&outgoing_);
       },
       asio::use_awaitable);
@@ -56,7 +56,7 @@ asio::awaitable<bool> StreamReactor::Write(grpc::ByteBuffer message) {
 }
 
 void StreamReactor::OnWriteDone(bool ok) {
-  asio::post(interruption()->loop(), [done = std::move(write_done_), ok]() mutable { std::move(done)(ok); });
+  asio::post(interruption()->loop(), [done = *std::move(write_done_), ok]() mutable { std::move(done)(ok); });
 }
 
 }  // namespace easel::rpc

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string_view>
 
 #include <boost/asio/any_completion_handler.hpp>
@@ -45,7 +46,8 @@ class StreamReactor final : public grpc::ServerWriteReactor<grpc::ByteBuffer>, p
   void OnDone() override { delete this; }
 
   // Set by the coroutine before a write starts, taken by the reaction that ends it.
-  boost::asio::any_completion_handler<void(bool)> write_done_;
+  // Emplaced and never assigned: in Boost 1.81 the handler's assignment calls itself for ever.
+  std::optional<boost::asio::any_completion_handler<void(bool)>> write_done_;
   grpc::ByteBuffer outgoing_;
   bool peer_gone_ = false;
 };
