@@ -24,7 +24,8 @@ std::string OptionsText(const std::string& title, void (*add)(po::options_descri
 }
 
 void AddGlobal(po::options_description& options) {
-  for (const auto& option : GlobalDescription().options()) options.add(option);
+  const po::options_description global = GlobalDescription();
+  for (const auto& option : global.options()) options.add(option);
 }
 
 }  // namespace

@@ -69,8 +69,8 @@ void RequestCheck::SpecAndRequestId(const v1::ImageSpec& spec, std::string_view 
     const auto same = [&violation](const generation::Violation& other) { return other.field == violation.field; };
     if (std::ranges::none_of(known, same)) Add(std::move(violation));
   };
-  const auto quote = call_.generations().Quote(spec);
-  for (const auto& detail : generation::ToRpcStatus(quote.status()).details()) {
+  const google::rpc::Status found = generation::ToRpcStatus(call_.generations().Quote(spec).status());
+  for (const auto& detail : found.details()) {
     google::rpc::BadRequest bad;
     if (!detail.UnpackTo(&bad)) continue;
     for (auto& violation : *bad.mutable_field_violations()) add({violation.field(), violation.description()});
