@@ -136,6 +136,11 @@ class ScriptedHttpServer::Server {
     otherwise_ = std::move(answer);
   }
 
+  void Greet(std::string bytes) {
+    const std::lock_guard lock(mutex_);
+    greeting_ = std::move(bytes);
+  }
+
   void Release() {
     asio::post(io_, [this] {
       released_ = true;
@@ -167,7 +172,8 @@ class ScriptedHttpServer::Server {
 
   asio::awaitable<void> Serve(tcp::socket socket, int number) {
     std::string buffer;
-    bool keep = true;
+    const std::string greeting = Greeting();
+    bool keep = co_await Write(socket, greeting);
     while (keep) {
       const bool read = co_await ReadRequest(socket, buffer, number);
       if (!read) co_return;
@@ -195,6 +201,11 @@ class ScriptedHttpServer::Server {
     const std::lock_guard lock(mutex_);
     requests_.push_back(std::move(request));
     co_return true;
+  }
+
+  std::string Greeting() {
+    const std::lock_guard lock(mutex_);
+    return greeting_;
   }
 
   Answer Next() {
@@ -264,6 +275,7 @@ class ScriptedHttpServer::Server {
   asio::steady_timer gate_;
   bool released_ = false;  // on the server's thread
   mutable std::mutex mutex_;
+  std::string greeting_;
   std::deque<Answer> script_;
   Answer otherwise_ = Answer::Status(599, "the script is at its end", "text/plain");
   std::vector<SeenRequest> requests_;
@@ -280,6 +292,11 @@ ScriptedHttpServer& ScriptedHttpServer::Then(Answer answer) {
 
 ScriptedHttpServer& ScriptedHttpServer::Otherwise(Answer answer) {
   server_->Otherwise(std::move(answer));
+  return *this;
+}
+
+ScriptedHttpServer& ScriptedHttpServer::Greet(std::string bytes) {
+  server_->Greet(std::move(bytes));
   return *this;
 }
 

@@ -68,6 +68,8 @@ class ScriptedHttpServer {
   // The next request's answer. When the script is at its end, `Otherwise` answers; without one, status 599.
   ScriptedHttpServer& Then(Answer answer);
   ScriptedHttpServer& Otherwise(Answer answer);
+  // Says these bytes on every connection at once, before it reads.
+  ScriptedHttpServer& Greet(std::string bytes);
   // Lets every answer WhenReleased go on, now and later.
   void Release();
 

@@ -75,8 +75,9 @@ HttpFailure::Kind CurlTransfer::KindOf(CURLcode result) const {
     case CURLE_COULDNT_RESOLVE_PROXY:
       return Kind::kDns;
     case CURLE_COULDNT_CONNECT:
-    case CURLE_ABORTED_BY_CALLBACK:
       return address_refused_ ? Kind::kAddressRefused : Kind::kConnect;
+    case CURLE_ABORTED_BY_CALLBACK:
+      return address_refused_ ? Kind::kAddressRefused : Kind::kCut;
     case CURLE_PROXY:
     case CURLE_INTERFACE_FAILED:
       return Kind::kConnect;

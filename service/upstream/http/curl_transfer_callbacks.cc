@@ -120,6 +120,9 @@ int CurlTransfer::OnBeforeRequest(void* self, char* address, char* /*local_addre
       return CURL_PREREQFUNC_ABORT;
     }
   }
+  // Asked a second time, curl has lost a connection and begins anew. Without its body a POST cannot have been acted on.
+  const bool post = transfer.request_.method == HttpRequest::Method::kPost;
+  if (transfer.began_ && post && transfer.body_sent_ == transfer.request_.body.size()) return CURL_PREREQFUNC_ABORT;
   transfer.began_ = true;
   return CURL_PREREQFUNC_OK;
 }

@@ -40,7 +40,7 @@ std::optional<absl::Time> ExpiryOf(std::string_view url) {
   const auto lifetime = Number(Parameter(url, "X-Amz-Expires"));
   absl::Time signed_at;
   if (!lifetime || *lifetime < 0 || *lifetime > kLast) return std::nullopt;
-  if (!absl::ParseTime("%Y%m%dT%H%M%SZ", std::string(Parameter(url, "X-Amz-Date")), &signed_at, nullptr)) return std::nullopt;
+  if (!absl::ParseTime("%E4Y%m%dT%H%M%SZ", std::string(Parameter(url, "X-Amz-Date")), &signed_at, nullptr)) return std::nullopt;
   return signed_at + absl::Seconds(*lifetime);
 }
 

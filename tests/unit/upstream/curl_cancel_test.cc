@@ -125,7 +125,7 @@ class CancelRace : public ::testing::TestWithParam<unsigned> {};
 // Many transfers, each cancelled at some turn of the loop: before it connects, while it waits, while its body comes, after
 // its end. Each completes once, and nothing is touched afterwards (AddressSanitizer watches).
 TEST_P(CancelRace, EveryTransferCompletesOnce) {
-  constexpr std::size_t kTransfers = 150;
+  constexpr std::size_t kTransfers = 60;
   std::mt19937 random(GetParam());
   ScriptedHttpServer server;
   for (std::size_t i = 0; i < kTransfers; ++i) {
@@ -149,7 +149,7 @@ TEST_P(CancelRace, EveryTransferCompletesOnce) {
   std::vector<std::optional<int>> cancelled(kTransfers);
   for (std::size_t i = 0; i < kTransfers; ++i) {
     loop.Spawn(loop.client().Send(Post(server.Url(), "{}"), kCap), results[i], cancels[i]);
-    loop.Spawn(TurnsThenCancel(static_cast<int>(random() % 400), cancels[i]), cancelled[i]);
+    loop.Spawn(TurnsThenCancel(static_cast<int>(random() % 300), cancels[i]), cancelled[i]);
   }
   loop.RunUntil([&] {
     return std::all_of(results.begin(), results.end(), [](const Result& r) { return r.has_value(); }) &&

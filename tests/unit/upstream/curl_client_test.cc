@@ -134,8 +134,24 @@ TEST_F(CurlClientTest, UnknownNameIsNotSent) {
   EXPECT_FALSE(failure.sent);
 }
 
+TEST_F(CurlClientTest, NeverSendsAPostWithoutBodyAgainEither) {
+  server_.Then(Answer::Ok("{}")).Then(Answer::Drop()).Otherwise(Answer::Ok("a second time"));
+  Answered(Get(server_.Url()));
+  const HttpFailure failure = Failed(Post(server_.Url(), ""));
+  EXPECT_EQ(failure.kind, Kind::kCut);
+  EXPECT_TRUE(failure.sent);
+  EXPECT_EQ(server_.requests().size(), 2U);
+}
+
 TEST_F(CurlClientTest, BrokenHandshakeIsNotSent) {
-  // What answers is no TLS server: the client's hello is no request line, and the server waits for more.
+  server_.Greet("this is no TLS server\r\n\r\n");
+  const HttpFailure failure = Failed(Post("https://127.0.0.1:" + std::to_string(server_.port()) + "/", "{}"));
+  EXPECT_EQ(failure.kind, Kind::kTls);
+  EXPECT_FALSE(failure.sent);
+  EXPECT_EQ(server_.requests().size(), 0U);
+}
+
+TEST_F(CurlClientTest, HandshakeWithoutAnswerIsNotSent) {
   server_.Otherwise(Answer::Ok("{}"));
   HttpRequest request = Post("https://127.0.0.1:" + std::to_string(server_.port()) + "/", "{}");
   request.timeouts.connect = absl::Milliseconds(100);

@@ -51,7 +51,7 @@ TEST(ReplyTest, NoOddFieldLosesAPaidAnswer) {
         R"({"data":{"url":"U"}})", R"({"data":[null,{"url":null},{"url":""},{"url":"U"}]})", R"({"data":[[{"url":"U"}]]})",
         R"({"data":[{"url":["U"],"b64_json":null,"revised_prompt":3}]})", R"({"data":[],"image_result":[{"url":"U"}]})",
         R"({"data":null,"image_result":{"url":"U"},"task_status":null})", R"({"image_result":[{"url":"U"}],"task_status":["SUCCESS"]})",
-        R"({"data":[{"url":"U"}],"created":1e400})", "\xef\xbb\xbf{\"data\":[{\"url\":\"U\"}]}",
+        R"({"data":[{"url":"U"}],"created":123456789012345678901234567890})", "\xef\xbb\xbf{\"data\":[{\"url\":\"U\"}]}",
         "{\"data\":[{\"url\":\"U\"}],\"message\":\"\xe5\x9b\xff\"}", "\n\n {\"data\":[{\"url\":\"U\"}]} \n"}) {
     EXPECT_EQ(ReadReply(body).image_url, "U") << body;
     EXPECT_EQ(ReadReply(body).error_code, "") << body;
