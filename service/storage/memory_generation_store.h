@@ -1,0 +1,42 @@
+#pragma once
+
+#include <map>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "generation/ports/generation_store.h"
+
+namespace easel::storage {
+
+// Generations in memory: for tests, and for a service that may forget (EASEL_STORE=memory). Durable as long as the
+// process. An operation takes effect when it is called, not when it is awaited. Listing reads every record.
+class MemoryGenerationStore : public generation::GenerationStore {
+ public:
+  boost::asio::awaitable<absl::StatusOr<generation::Reservation>> Reserve(generation::Record record) override;
+  boost::asio::awaitable<absl::Status> Update(generation::Record record) override;
+  boost::asio::awaitable<absl::StatusOr<generation::Record>> Get(std::string_view name) override;
+  boost::asio::awaitable<absl::StatusOr<generation::Record>> Find(std::string_view caller,
+                                                                  std::string_view request_id) override;
+  boost::asio::awaitable<absl::StatusOr<std::vector<generation::Record>>> List(generation::ListQuery query) override;
+  boost::asio::awaitable<absl::StatusOr<std::vector<generation::Record>>> ListRunning() override;
+  // False also for a record without an image.
+  boost::asio::awaitable<absl::StatusOr<bool>> Remove(std::string_view name) override;
+  boost::asio::awaitable<absl::Status> Check() override;
+
+ private:
+  using Request = std::pair<std::string, std::string>;  // caller, request_id
+
+  absl::StatusOr<generation::Reservation> ReserveNow(generation::Record record);
+  absl::Status UpdateNow(generation::Record record);
+  absl::StatusOr<bool> RemoveNow(std::string_view name);
+  absl::StatusOr<generation::Record> GetNow(std::string_view name) const;
+
+  std::mutex mutex_;
+  std::map<std::string, generation::Record, std::less<>> by_name_;
+  std::map<Request, std::string> by_request_;
+};
+
+}  // namespace easel::storage

@@ -1,0 +1,80 @@
+#include "storage/sqlite_schema.h"
+
+#include <array>
+#include <cstdint>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "easel/v1/generation.pb.h"
+#include "storage/sqlite_query.h"
+
+namespace easel::storage {
+namespace {
+
+// The partial index generations_running and the query for running records spell this limit.
+static_assert(v1::GENERATION_STATE_SUCCEEDED == 5 && v1::GENERATION_STATE_FETCHING == 4);
+
+// kMigrations[n] leads from version n to n + 1. Only appended to. Times are nanoseconds since 1970, UTC.
+constexpr std::array<const char*, 1> kMigrations = {
+    R"sql(
+      CREATE TABLE generations (
+        name TEXT NOT NULL PRIMARY KEY,
+        caller TEXT NOT NULL,
+        request_id TEXT NOT NULL,
+        state INTEGER NOT NULL,
+        model TEXT NOT NULL,
+        revision INTEGER NOT NULL,
+        create_time INTEGER NOT NULL,
+        end_time INTEGER,
+        expire_time INTEGER,
+        image_digest TEXT,
+        image_bytes INTEGER NOT NULL,
+        record BLOB NOT NULL
+      ) STRICT;
+      CREATE UNIQUE INDEX generations_request ON generations (caller, request_id);
+      CREATE INDEX generations_caller ON generations (caller, name);
+      CREATE INDEX generations_caller_state ON generations (caller, state, name);
+      CREATE INDEX generations_caller_model_state ON generations (caller, model, state, name);
+      CREATE INDEX generations_caller_time ON generations (caller, create_time, name);
+      CREATE INDEX generations_running ON generations (name) WHERE state < 5;
+      CREATE INDEX generations_image ON generations (image_digest) WHERE image_digest IS NOT NULL;
+      CREATE TABLE probe (id INTEGER NOT NULL PRIMARY KEY, count INTEGER NOT NULL) STRICT;
+    )sql"};
+
+absl::StatusOr<std::int64_t> Number(SqliteConnection& connection, std::string_view sql) {
+  SqliteQuery query(connection, sql);
+  const absl::StatusOr<bool> row = query.Step();
+  if (!row.ok()) return row.status();
+  return *row ? query.IntegerAt(0) : 0;
+}
+
+absl::Status CheckOwnership(SqliteConnection& connection, std::int64_t version, const std::string& path) {
+  constexpr auto kNewest = static_cast<std::int64_t>(kMigrations.size());
+  if (version > kNewest || version < 0) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(path, " was written by a newer Easel (schema ", version, "; this one knows up to ", kNewest,
+                     "): start that version, or choose another data directory"));
+  }
+  if (version > 0) return absl::OkStatus();
+  const absl::StatusOr<std::int64_t> tables = Number(connection, "SELECT count(*) FROM sqlite_schema");
+  if (!tables.ok()) return tables.status();
+  if (*tables == 0) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      absl::StrCat(path, " is a database of some other program: choose another data directory"));
+}
+
+}  // namespace
+
+absl::Status MigrateSchema(SqliteConnection& connection, const std::string& path) {
+  const absl::StatusOr<std::int64_t> version = Number(connection, "PRAGMA user_version");
+  if (!version.ok()) return version.status();
+  if (absl::Status owned = CheckOwnership(connection, *version, path); !owned.ok()) return owned;
+  for (auto next = static_cast<std::size_t>(*version); next < kMigrations.size(); ++next) {
+    const absl::Status done = connection.Execute(
+        absl::StrCat("BEGIN IMMEDIATE; ", kMigrations[next], "PRAGMA user_version=", next + 1, "; COMMIT;"));
+    if (!done.ok()) return done;
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace easel::storage

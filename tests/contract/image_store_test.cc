@@ -1,0 +1,167 @@
+// What every ImageStore promises.
+#include "generation/ports/image_store.h"
+
+#include <algorithm>
+#include <memory>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "storage/file_image_store.h"
+#include "storage/memory_image_store.h"
+#include "tests/contract/loop.h"
+#include "tests/contract/temporary_directory.h"
+
+namespace easel {
+namespace {
+
+using generation::ImageReader;
+using generation::ImageStore;
+using generation::ImageWriter;
+
+const std::string kDigest(64, 'a');
+const std::string kOther(64, 'b');
+
+struct Implementation {
+  std::string name;
+  std::unique_ptr<ImageStore> (*make)(const std::filesystem::path& directory);
+};
+
+class ImageStoreContract : public testing::TestWithParam<Implementation> {
+ protected:
+  template <typename T>
+  T Run(boost::asio::awaitable<T> work) {
+    return loop_.Run(std::move(work));
+  }
+
+  std::unique_ptr<ImageWriter> Create() {
+    absl::StatusOr<std::unique_ptr<ImageWriter>> writer = Run(store_->Create());
+    EXPECT_TRUE(writer.ok()) << writer.status();
+    return writer.ok() ? *std::move(writer) : nullptr;
+  }
+
+  void Keep(const std::string& digest, const std::string& bytes) {
+    const auto writer = Create();
+    ASSERT_TRUE(Run(writer->Append(bytes)).ok());
+    ASSERT_TRUE(Run(writer->Keep(digest)).ok());
+  }
+
+  std::unique_ptr<ImageReader> Open(const std::string& digest) {
+    absl::StatusOr<std::unique_ptr<ImageReader>> reader = Run(store_->Open(digest));
+    EXPECT_TRUE(reader.ok()) << reader.status();
+    return reader.ok() ? *std::move(reader) : nullptr;
+  }
+
+  std::string ReadAll(const std::string& digest) { return *Run(Open(digest)->Read(0, 100 << 20)); }
+
+  TemporaryDirectory directory_;
+  Loop loop_;
+  std::unique_ptr<ImageStore> store_ = GetParam().make(directory_.path());
+};
+
+std::string SomeBytes(std::size_t size) {
+  std::string bytes(size, '\0');
+  unsigned value = 1;
+  for (char& byte : bytes) byte = static_cast<char>((value = value * 1664525 + 1013904223) >> 24);
+  return bytes;
+}
+
+TEST_P(ImageStoreContract, KeepsWhatWasAppendedInPieces) {
+  const std::string bytes = SomeBytes(1'000'000);
+  for (std::size_t piece : {1'000u, 16'384u, 65'536u, 400'000u}) {
+    const auto writer = Create();
+    for (std::size_t at = 0; at < bytes.size(); at += piece) {
+      ASSERT_TRUE(Run(writer->Append(std::string_view(bytes).substr(at, piece))).ok());
+    }
+    ASSERT_TRUE(Run(writer->Keep(kDigest)).ok());
+    EXPECT_TRUE(ReadAll(kDigest) == bytes) << "pieces of " << piece;
+  }
+}
+
+TEST_P(ImageStoreContract, AnAbandonedWriterLeavesNothing) {
+  ASSERT_TRUE(Run(Create()->Append(SomeBytes(300'000))).ok());
+  EXPECT_TRUE(absl::IsNotFound(Run(store_->Open(kDigest)).status()));
+}
+
+TEST_P(ImageStoreContract, KeepingADigestTwiceIsOk) {
+  Keep(kDigest, "bytes");
+  Keep(kDigest, "bytes");
+  EXPECT_EQ(ReadAll(kDigest), "bytes");
+}
+
+TEST_P(ImageStoreContract, KeepsManyAtTheSameTime) {
+  const std::string bytes = SomeBytes(200'000);
+  std::vector<std::unique_ptr<ImageWriter>> writers;
+  std::vector<boost::asio::awaitable<absl::Status>> appends;
+  std::vector<boost::asio::awaitable<absl::Status>> keeps;
+  for (int i = 0; i < 20; ++i) writers.push_back(Create());
+  for (const auto& writer : writers) appends.push_back(writer->Append(bytes));
+  for (const absl::Status& status : loop_.RunAll(std::move(appends))) ASSERT_TRUE(status.ok()) << status;
+  for (const auto& writer : writers) keeps.push_back(writer->Keep(kDigest));
+  for (const absl::Status& status : loop_.RunAll(std::move(keeps))) ASSERT_TRUE(status.ok()) << status;
+  EXPECT_TRUE(ReadAll(kDigest) == bytes);
+}
+
+TEST_P(ImageStoreContract, KeepsImagesApart) {
+  Keep(kDigest, "one");
+  Keep(kOther, "");
+  EXPECT_EQ(ReadAll(kDigest), "one");
+  EXPECT_EQ(ReadAll(kOther), "");
+  EXPECT_EQ(Open(kOther)->size(), 0);
+}
+
+TEST_P(ImageStoreContract, WhatIsNotKeptIsNotFound) {
+  for (const std::string& digest : {kDigest, std::string("../../etc/passwd"), std::string(), std::string(64, 'A')}) {
+    EXPECT_TRUE(absl::IsNotFound(Run(store_->Open(digest)).status())) << digest;
+    EXPECT_TRUE(Run(store_->Remove(digest)).ok()) << digest;
+  }
+}
+
+TEST_P(ImageStoreContract, KeepsNothingUnderWhatIsNoDigest) {
+  EXPECT_TRUE(absl::IsInvalidArgument(Run(Create()->Keep("../" + std::string(61, 'a')))));
+  EXPECT_TRUE(absl::IsInvalidArgument(Run(Create()->Keep("abc"))));
+}
+
+TEST_P(ImageStoreContract, ReadsFromAnyOffset) {
+  Keep(kDigest, "0123456789");
+  const auto reader = Open(kDigest);
+  EXPECT_EQ(reader->size(), 10);
+  EXPECT_EQ(*Run(reader->Read(0, 4)), "0123");
+  EXPECT_EQ(*Run(reader->Read(4, 4)), "4567");
+  EXPECT_EQ(*Run(reader->Read(8, 4)), "89");
+  EXPECT_EQ(*Run(reader->Read(10, 4)), "");
+  EXPECT_EQ(*Run(reader->Read(1'000'000'000'000, 4)), "");
+  EXPECT_EQ(*Run(reader->Read(3, 0)), "");
+  EXPECT_TRUE(absl::IsInvalidArgument(Run(reader->Read(-1, 4)).status()));
+}
+
+TEST_P(ImageStoreContract, StaysReadableWhileOpenThoughRemoved) {
+  Keep(kDigest, "0123456789");
+  const auto reader = Open(kDigest);
+  ASSERT_TRUE(Run(store_->Remove(kDigest)).ok());
+  EXPECT_TRUE(absl::IsNotFound(Run(store_->Open(kDigest)).status()));
+  EXPECT_EQ(*Run(reader->Read(5, 100)), "56789");
+}
+
+TEST_P(ImageStoreContract, CanKeepAgainWhatWasRemoved) {
+  Keep(kDigest, "bytes");
+  ASSERT_TRUE(Run(store_->Remove(kDigest)).ok());
+  Keep(kDigest, "bytes");
+  EXPECT_EQ(ReadAll(kDigest), "bytes");
+}
+
+TEST_P(ImageStoreContract, ChecksThatItCanWrite) { EXPECT_TRUE(Run(store_->Check()).ok()); }
+
+INSTANTIATE_TEST_SUITE_P(Stores, ImageStoreContract,
+                         testing::Values(Implementation{"File",
+                                                        [](const std::filesystem::path& directory) -> std::unique_ptr<ImageStore> {
+                                                          return *storage::FileImageStore::OpenDirectory(directory / "images");
+                                                        }},
+                                         Implementation{"Memory",
+                                                        [](const std::filesystem::path&) -> std::unique_ptr<ImageStore> {
+                                                          return std::make_unique<storage::MemoryImageStore>();
+                                                        }}),
+                         [](const auto& test) { return test.param.name; });
+
+}  // namespace
+}  // namespace easel

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+
+namespace easel {
+
+// Runs coroutines on the calling thread until they have their results.
+class Loop {
+ public:
+  boost::asio::io_context& context() { return context_; }
+
+  template <typename T>
+  T Run(boost::asio::awaitable<T> work) {
+    std::vector<boost::asio::awaitable<T>> all;
+    all.push_back(std::move(work));
+    return std::move(RunAll(std::move(all)).front());
+  }
+
+  // All at the same time; results in their order.
+  template <typename T>
+  std::vector<T> RunAll(std::vector<boost::asio::awaitable<T>> all) {
+    std::vector<std::optional<T>> slots = Start(std::move(all));
+    context_.run();
+    std::vector<T> results;
+    for (std::optional<T>& slot : slots) results.push_back(std::move(slot).value());
+    return results;
+  }
+
+  // Runs each up to where it waits for another thread. `slots` fill while the context runs on; keep them in place.
+  template <typename T>
+  std::vector<std::optional<T>> Start(std::vector<boost::asio::awaitable<T>> all) {
+    std::vector<std::optional<T>> slots(all.size());
+    context_.restart();
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      boost::asio::co_spawn(context_, Fill(std::move(all[i]), slots[i]), boost::asio::detached);
+    }
+    context_.poll();
+    return slots;
+  }
+
+ private:
+  template <typename T>
+  static boost::asio::awaitable<void> Fill(boost::asio::awaitable<T> work, std::optional<T>& slot) {
+    slot.emplace(co_await std::move(work));
+  }
+
+  boost::asio::io_context context_;
+};
+
+}  // namespace easel

@@ -1,0 +1,251 @@
+// What SqliteGenerationStore promises beyond its port.
+#include "storage/sqlite_generation_store.h"
+
+#include <fstream>
+#include <memory>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "storage/generation_listing.h"
+#include "tests/contract/doomed_process.h"
+#include "tests/contract/loop.h"
+#include "tests/contract/records.h"
+#include "tests/contract/small_disk.h"
+#include "tests/contract/sqlite_side_door.h"
+#include "tests/contract/temporary_directory.h"
+
+namespace easel {
+namespace {
+
+using generation::Record;
+using generation::Reservation;
+using storage::SqliteGenerationStore;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+class SqliteStore : public testing::Test {
+ protected:
+  using Reserving = boost::asio::awaitable<absl::StatusOr<Reservation>>;
+
+  std::unique_ptr<SqliteGenerationStore> Open() {
+    absl::StatusOr<std::unique_ptr<SqliteGenerationStore>> store = SqliteGenerationStore::Open(path_);
+    EXPECT_TRUE(store.ok()) << store.status();
+    return store.ok() ? *std::move(store) : nullptr;
+  }
+
+  std::string OpenError() {
+    const absl::Status status = SqliteGenerationStore::Open(path_).status();
+    return status.ToString();
+  }
+
+  TemporaryDirectory directory_;
+  const std::filesystem::path path_ = directory_.path() / "easel.db";
+  Loop loop_;
+};
+
+TEST_F(SqliteStore, SurvivesReopening) {
+  const Record first = MakeRecord(1);
+  const Record second = Next(first, v1::GENERATION_STATE_RENDERING);
+  auto store = Open();
+  ASSERT_TRUE(loop_.Run(store->Reserve(first)).ok());
+  ASSERT_TRUE(loop_.Run(store->Update(second)).ok());
+  store.reset();
+  store = Open();
+  EXPECT_EQ(loop_.Run(store->Get(NameOf(1)))->SerializeAsString(), second.SerializeAsString());
+  EXPECT_EQ(loop_.Run(store->ListRunning())->size(), 1u);
+}
+
+TEST_F(SqliteStore, KeepsWhatWasOkWhenTheProcessIsKilled) {
+  DoomedProcess process([this] {
+    auto store = Open();
+    Loop loop;
+    for (int n = 0; n < 20; ++n) {
+      if (!loop.Run(store->Reserve(MakeRecord(n))).ok()) store.reset();
+    }
+    return store;
+  });
+  ASSERT_TRUE(process.succeeded());
+  process.Kill();
+  auto store = Open();
+  EXPECT_EQ(loop_.Run(store->ListRunning())->size(), 20u);
+}
+
+TEST_F(SqliteStore, CommitsTogetherWhatWaitsTogether) {
+  auto store = Open();
+  SqliteSideDoor door(path_);
+  door.Execute("BEGIN IMMEDIATE");
+  std::vector<Reserving> all;
+  for (int n = 0; n < 500; ++n) all.push_back(store->Reserve(MakeRecord(n)));
+  const auto slots = loop_.Start(std::move(all));
+  door.Execute("ROLLBACK");
+  loop_.context().run();
+  for (const auto& slot : slots) EXPECT_TRUE(slot.has_value() && slot->ok() && (*slot)->inserted);
+  // The first may have been on its way before the others came.
+  EXPECT_LE(store->commits(), 2);
+  EXPECT_EQ(loop_.Run(store->ListRunning())->size(), 500u);
+}
+
+TEST_F(SqliteStore, AnOperationThatFailsFailsAlone) {
+  auto store = Open();
+  ASSERT_TRUE(loop_.Run(store->Reserve(MakeRecord(0))).ok());
+  SqliteSideDoor door(path_);
+  door.Execute("BEGIN IMMEDIATE");
+  std::vector<Reserving> all;
+  for (int n = 1; n <= 50; ++n) {
+    all.push_back(store->Reserve(MakeRecord(n)));
+    all.push_back(store->Reserve(MakeRecord(0, {.request_id = "another"})));  // the name is taken
+  }
+  const auto slots = loop_.Start(std::move(all));
+  door.Execute("ROLLBACK");
+  loop_.context().run();
+  for (std::size_t i = 0; i < slots.size(); ++i) {
+    ASSERT_TRUE(slots[i].has_value());
+    EXPECT_EQ(slots[i]->ok(), i % 2 == 0) << slots[i]->status();
+  }
+  EXPECT_LE(store->commits(), 3);
+  EXPECT_EQ(loop_.Run(store->ListRunning())->size(), 51u);
+}
+
+TEST_F(SqliteStore, ReadsDoNotWaitForWrites) {
+  auto store = Open();
+  ASSERT_TRUE(loop_.Run(store->Reserve(MakeRecord(1))).ok());
+  SqliteSideDoor door(path_);
+  door.Execute("BEGIN IMMEDIATE");
+  std::vector<Reserving> writes;
+  writes.push_back(store->Reserve(MakeRecord(2)));
+  const auto written = loop_.Start(std::move(writes));
+  std::vector<boost::asio::awaitable<absl::StatusOr<Record>>> reads;
+  reads.push_back(store->Get(NameOf(1)));
+  const auto read = loop_.Start(std::move(reads));
+  while (!read[0].has_value()) loop_.context().run_one();
+  EXPECT_TRUE(read[0]->ok());
+  EXPECT_FALSE(written[0].has_value());
+  door.Execute("ROLLBACK");
+  loop_.context().run();
+  EXPECT_TRUE(written[0].has_value() && written[0]->ok());
+}
+
+TEST_F(SqliteStore, FinishesWhatWasBegunWhenItIsDestroyed) {
+  auto store = Open();
+  std::vector<Reserving> all;
+  for (int n = 0; n < 300; ++n) all.push_back(store->Reserve(MakeRecord(n)));
+  const auto slots = loop_.Start(std::move(all));
+  store.reset();
+  loop_.context().run();
+  for (const auto& slot : slots) EXPECT_TRUE(slot.has_value() && slot->ok());
+  store = Open();
+  EXPECT_EQ(loop_.Run(store->ListRunning())->size(), 300u);
+}
+
+TEST_F(SqliteStore, GoesOnWhenAFullDiskHasRoomAgain) {
+  auto store = Open();
+  std::vector<std::string> kept;
+  absl::Status refused;
+  {
+    const SmallDisk disk(512 << 10);
+    for (int n = 0; refused.ok() && n < 200; ++n) {
+      const auto reservation = loop_.Run(store->Reserve(MakeRecord(n, {.prompt = std::string(20'000, 'p')})));
+      refused = reservation.status();
+      if (refused.ok()) kept.push_back(NameOf(n));
+    }
+    EXPECT_TRUE(absl::IsResourceExhausted(refused)) << refused;
+    EXPECT_THAT(std::string(refused.message()), AllOf(HasSubstr(path_.string()), HasSubstr("free some space")));
+    for (int i = 0; i < 200 && refused.ok(); ++i) refused = loop_.Run(store->Check());
+    EXPECT_TRUE(absl::IsResourceExhausted(refused)) << refused;
+    EXPECT_TRUE(loop_.Run(store->Get(NameOf(0))).ok());
+  }
+  EXPECT_TRUE(loop_.Run(store->Check()).ok());
+  ASSERT_TRUE(loop_.Run(store->Reserve(MakeRecord(500))).ok());
+  kept.push_back(NameOf(500));
+  EXPECT_EQ(NamesOf(*loop_.Run(store->ListRunning())), kept);
+  store.reset();
+  store = Open();
+  EXPECT_EQ(NamesOf(*loop_.Run(store->ListRunning())), kept);
+}
+
+TEST_F(SqliteStore, OnAFullDiskOnlyWhatDoesNotFitFails) {
+  auto store = Open();
+  const SmallDisk disk(512 << 10);
+  SqliteSideDoor door(path_);
+  door.Execute("BEGIN IMMEDIATE");
+  std::vector<Reserving> all;
+  for (int n = 0; n < 5; ++n) all.push_back(store->Reserve(MakeRecord(n)));
+  all.push_back(store->Reserve(MakeRecord(5, {.prompt = std::string(2 << 20, 'p')})));
+  const auto slots = loop_.Start(std::move(all));
+  door.Execute("ROLLBACK");
+  loop_.context().run();
+  for (int n = 0; n < 5; ++n) EXPECT_TRUE(slots[static_cast<std::size_t>(n)]->ok()) << n;
+  EXPECT_TRUE(absl::IsResourceExhausted(slots[5]->status())) << slots[5]->status();
+}
+
+TEST_F(SqliteStore, GoesOnWhenItsFileIsBack) {
+  auto store = Open();
+  std::filesystem::rename(path_, directory_.path() / "away");
+  const absl::Status gone = loop_.Run(store->Get(NameOf(1))).status();
+  EXPECT_TRUE(absl::IsUnavailable(gone)) << gone;
+  EXPECT_THAT(std::string(gone.message()), HasSubstr(path_.string()));
+  std::filesystem::rename(directory_.path() / "away", path_);
+  EXPECT_TRUE(absl::IsNotFound(loop_.Run(store->Get(NameOf(1))).status()));
+}
+
+TEST_F(SqliteStore, RefusesANewerSchema) {
+  Open();
+  SqliteSideDoor(path_).Execute("PRAGMA user_version=99");
+  EXPECT_THAT(OpenError(), AllOf(HasSubstr("FAILED_PRECONDITION"), HasSubstr("newer Easel"), HasSubstr("schema 99")));
+}
+
+TEST_F(SqliteStore, RefusesADatabaseOfAnotherProgram) {
+  SqliteSideDoor(path_).Execute("CREATE TABLE recipes (name TEXT)");
+  EXPECT_THAT(OpenError(), AllOf(HasSubstr("FAILED_PRECONDITION"), HasSubstr("some other program")));
+}
+
+TEST_F(SqliteStore, SaysWhatToDoAboutAFileThatIsNoDatabase) {
+  std::ofstream(path_) << std::string(8192, 'x');
+  EXPECT_THAT(OpenError(), AllOf(HasSubstr("DATA_LOSS"), HasSubstr(path_.string()), HasSubstr("backup")));
+}
+
+TEST_F(SqliteStore, ADamagedFileIsDataLoss) {
+  auto store = Open();
+  std::vector<Reserving> all;
+  for (int n = 0; n < 300; ++n) all.push_back(store->Reserve(MakeRecord(n)));
+  loop_.RunAll(std::move(all));
+  store.reset();
+  std::fstream file(path_, std::ios::in | std::ios::out | std::ios::binary);
+  file.seekp(16 * 4096);
+  file << std::string(4 * 4096, '\xee');
+  file.close();
+  store = Open();
+  const absl::Status status = loop_.Run(store->List({.limit = 1000})).status();
+  EXPECT_TRUE(absl::IsDataLoss(status)) << status;
+}
+
+TEST_F(SqliteStore, CannotBeOpenedWhereThereIsNoDirectory) {
+  const absl::Status status = SqliteGenerationStore::Open(directory_.path() / "none" / "easel.db").status();
+  EXPECT_TRUE(absl::IsUnavailable(status)) << status;
+}
+
+// What a listing costs must not follow how many records there are.
+TEST_F(SqliteStore, EveryListingOfACallerFollowsAnIndex) {
+  Open();
+  SqliteSideDoor door(path_);
+  for (int kind = 0; kind < 16; ++kind) {
+    generation::ListQuery query{.caller = "default"};
+    if ((kind & 1) != 0) query.states = {v1::GENERATION_STATE_FAILED, v1::GENERATION_STATE_QUEUED};
+    if ((kind & 2) != 0) query.model = "glm-image";
+    if ((kind & 4) != 0) query.create_time_from = TimeOf(1);
+    if ((kind & 4) != 0) query.create_time_to = TimeOf(2);
+    if ((kind & 8) != 0) query.after_name = NameOf(5);
+    for (const std::string& statement : storage::ListingStatements(query)) {
+      const std::vector<std::string> plan = door.Plan(statement);
+      ASSERT_EQ(plan.size(), 1u) << statement;
+      EXPECT_THAT(plan[0], AllOf(HasSubstr("SEARCH generations USING"), HasSubstr("caller=?"))) << statement;
+      const bool by_name = statement.find("name >= ?") != std::string::npos;
+      EXPECT_THAT(plan[0], by_name ? HasSubstr("name>?") : HasSubstr("create_time")) << statement;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace easel
