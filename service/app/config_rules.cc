@@ -10,7 +10,7 @@
 namespace easel::app {
 namespace {
 
-std::string Where(const Sources& sources, const std::string& path) {
+std::string PlaceOf(const Sources& sources, const std::string& path) {
   const auto found = sources.find(path);
   return found == sources.end() ? path : found->second;
 }
@@ -32,7 +32,7 @@ void CheckSafety(const Settings& settings, const Sources& sources, const SafetyR
   const std::vector<std::string> open = OpenListeners(settings);
   if (open.empty()) return;
   std::vector<std::string> places;
-  for (const std::string& path : open) places.push_back(Where(sources, path));
+  for (const std::string& path : open) places.push_back(PlaceOf(sources, path));
   const std::string where = absl::StrJoin(places, ", ");
   if (!request.has_key && !request.sandbox_asked) {
     problems.Add(where, "listening beyond this machine without an upstream key: set ZAI_API_KEY (or ZAI_API_KEY_FILE), "
@@ -48,12 +48,12 @@ void CheckConsistency(const Settings& settings, const Sources& sources, Problems
   const auto grpc = ParseListenAddress(settings.grpc().listen());
   const auto http = ParseListenAddress(settings.http().listen());
   if (grpc && http && grpc->port != 0 && grpc->port == http->port && grpc->host == http->host) {
-    problems.Add(Where(sources, "http.listen"),
+    problems.Add(PlaceOf(sources, "http.listen"),
                  absl::StrCat("the gRPC and the HTTP listener cannot share ", settings.http().listen()));
   }
   const auto& upstream = settings.upstream();
   if (upstream.concurrency_start() > upstream.concurrency_max()) {
-    problems.Add(Where(sources, "upstream.concurrency_start"),
+    problems.Add(PlaceOf(sources, "upstream.concurrency_start"),
                  absl::StrCat("upstream.concurrency_start (", upstream.concurrency_start(),
                               ") must not be above upstream.concurrency_max (", upstream.concurrency_max(), ")"));
   }

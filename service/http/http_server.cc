@@ -27,7 +27,7 @@ using asio::ip::tcp;
 
 namespace {
 
-constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
+constexpr auto kWithError = asio::as_tuple(asio::use_awaitable);
 constexpr auto kPauseAfterFailedAccept = std::chrono::milliseconds(50);
 
 struct Session {
@@ -138,12 +138,12 @@ class HttpServer::State : public std::enable_shared_from_this<State> {
 
   asio::awaitable<void> Accept() {
     while (acceptor_.is_open()) {
-      auto [error, socket] = co_await acceptor_.async_accept(asio::any_io_executor(asio::make_strand(executor_)), kTuple);
+      auto [error, socket] = co_await acceptor_.async_accept(asio::any_io_executor(asio::make_strand(executor_)), kWithError);
       if (!error) {
         Start(std::move(socket));
       } else if (error != asio::error::operation_aborted) {
         asio::steady_timer pause(acceptor_.get_executor(), kPauseAfterFailedAccept);
-        co_await pause.async_wait(kTuple);
+        co_await pause.async_wait(kWithError);
       }
     }
   }

@@ -7,7 +7,7 @@
 namespace easel::imaging {
 namespace {
 
-constexpr std::size_t kChunkHeaderBytes = 8;  // length, type
+constexpr std::size_t kPngChunkHeaderBytes = 8;  // length, type
 constexpr std::uint32_t kImageHeaderBytes = 13;
 constexpr std::uint32_t kChecksumBytes = 4;
 constexpr std::uint32_t kMaxChunkBytes = 0x7fffffff;
@@ -36,7 +36,7 @@ void PngParser::Take(std::string_view piece) {
       [[fallthrough]];
     case At::kSignature:
       at_ = At::kChunkHeader;
-      Expect(kChunkHeaderBytes);
+      Expect(kPngChunkHeaderBytes);
   }
 }
 

@@ -5,7 +5,7 @@
 namespace easel::imaging {
 namespace {
 
-constexpr std::uint32_t kChunkHeaderBytes = 8;  // name, length
+constexpr std::uint32_t kRiffChunkHeaderBytes = 8;  // name, length
 
 std::uint32_t HeaderBytes(std::string_view chunk) {
   if (chunk == "VP8 " || chunk == "VP8X") return 10;
@@ -30,15 +30,15 @@ void WebpParser::Take(std::string_view piece) {
 
 void WebpParser::TakeFileHeader(std::string_view piece) {
   const std::uint64_t size = LittleEndian32(piece.substr(4));
-  if (size < 4 + kChunkHeaderBytes) return Fail("the WebP is damaged: its RIFF size leaves no room for an image");
+  if (size < 4 + kRiffChunkHeaderBytes) return Fail("the WebP is damaged: its RIFF size leaves no room for an image");
   file_left_ = size - 4;
   ChunkDone();
 }
 
 void WebpParser::ChunkDone() {
-  if (file_left_ >= kChunkHeaderBytes) {
+  if (file_left_ >= kRiffChunkHeaderBytes) {
     at_ = At::kChunkHeader;
-    return Expect(kChunkHeaderBytes);
+    return Expect(kRiffChunkHeaderBytes);
   }
   if (file_left_ != 0 || !has_data_) return Fail("the WebP is damaged: it ends without image data");
   End();
@@ -48,7 +48,7 @@ void WebpParser::TakeChunkHeader(std::string_view piece) {
   const bool first = chunk_.empty();
   chunk_ = piece.substr(0, 4);
   const std::uint64_t length = LittleEndian32(piece.substr(4));
-  file_left_ -= kChunkHeaderBytes;
+  file_left_ -= kRiffChunkHeaderBytes;
   chunk_left_ = length + length % 2;
   if (chunk_left_ > file_left_) return Fail("the WebP is damaged: a chunk is longer than the file");
   file_left_ -= chunk_left_;

@@ -10,7 +10,7 @@
 namespace easel::sandbox {
 namespace {
 
-using Setter = std::function<bool(CommandLine&, const std::string&)>;
+using FlagSetter = std::function<bool(CommandLine&, const std::string&)>;
 
 bool ReadScale(const std::string& text, double& scale) {
   return absl::SimpleAtod(text, &scale) && std::isfinite(scale) && scale >= 0;
@@ -29,7 +29,7 @@ bool ReadText(const std::string& text, std::string& value) {
   return !text.empty();
 }
 
-const std::map<std::string, Setter> kWithValue = {
+const std::map<std::string, FlagSetter> kWithValue = {
     {"--listen", [](CommandLine& line, const std::string& v) { return ReadText(v, line.options.listen); }},
     {"--ready-file", [](CommandLine& line, const std::string& v) { return ReadText(v, line.ready_file); }},
     {"--state-dir", [](CommandLine& line, const std::string& v) { return ReadText(v, line.options.state_directory); }},

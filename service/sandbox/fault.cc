@@ -40,7 +40,7 @@ struct Draft {
   }
 };
 
-using Setter = std::function<absl::Status(Draft&, const std::string&)>;
+using WordSetter = std::function<absl::Status(Draft&, const std::string&)>;
 
 absl::Status ReadNumber(const std::string& text, std::optional<int>& number) {
   int value = 0;
@@ -111,15 +111,15 @@ absl::Status SetTimes(Draft& draft, const std::string& value) {
 }
 
 template <typename Act>
-Setter Plain(Act act) {
+WordSetter Plain(Act act) {
   return [act](Draft& draft, const std::string& value) {
     act(draft, value);
     return absl::OkStatus();
   };
 }
 
-const std::map<std::string, Setter>& KnownWords() {
-  static const auto* words = new std::map<std::string, Setter>{
+const std::map<std::string, WordSetter>& KnownWords() {
+  static const auto* words = new std::map<std::string, WordSetter>{
       {"code", SetCode},
       {"http", SetHttp},
       {"retry-after", [](Draft& d, const std::string& v) { return ReadNumber(v, d.Answer().retry_after); }},

@@ -33,7 +33,7 @@ std::string SyncBody(const Task& task, const std::string& host) {
   json::object body{{"created", absl::ToUnixSeconds(task.created)}, {"data", Images(task, host)}};
   AddFilter(task, body);
   body["id"] = task.id;
-  body["request_id"] = task.submission.request_id;
+  body["request_id"] = task.request_id;
   body["usage"] = json::object{{"tokens", 0}, {"price", 0}, {"cost", 0.0},
                                {"duration", absl::ToInt64Seconds(task.ready - task.created)}};
   body["timestamp"] = absl::ToUnixMillis(task.ready);
@@ -44,12 +44,12 @@ std::string SyncBody(const Task& task, const std::string& host) {
 std::string AcceptedBody(const Task& task) {
   return json::serialize(json::object{{"model", task.submission.model},
                                       {"id", task.id},
-                                      {"request_id", task.submission.request_id},
+                                      {"request_id", task.request_id},
                                       {"task_status", "PROCESSING"}});
 }
 
 std::string ResultBody(const Task& task, bool ended, const std::string& host) {
-  json::object body{{"model", task.submission.model}, {"id", task.id}, {"request_id", task.submission.request_id}};
+  json::object body{{"model", task.submission.model}, {"id", task.id}, {"request_id", task.request_id}};
   if (!ended) {
     body["task_status"] = "PROCESSING";
   } else if (task.outcome.fail) {

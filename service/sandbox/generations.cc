@@ -119,7 +119,7 @@ Task Generations::MakeTask(const Submission& submission, const Outcome& outcome)
   const absl::TimeZone china = absl::FixedTimeZone(8 * 3600);
   const std::string stamped = absl::FormatTime("%Y%m%d%H%M%S", task.created, china) + RandomHex(16);
   task.id = submission.async ? absl::StrCat(1'000'000'000'000'000'000 + random_() % 8'000'000'000'000'000'000) : stamped;
-  if (task.submission.request_id.empty()) task.submission.request_id = submission.async ? stamped : task.id;
+  task.request_id = submission.request_id.empty() ? stamped : submission.request_id;
   if (outcome.signed_url || options_.signed_urls) {
     // Always with an encoded '+' and '=', which a careless client decodes or encodes once more.
     const std::string signature = RandomHex(10) + "%2B" + RandomHex(12) + "%2F" + RandomHex(4) + "%3D";

@@ -22,8 +22,6 @@ constexpr std::array kMarks = {
     Marks{"'", "'", true},    Marks{"「", "」", false}, Marks{"『", "』", false}, Marks{"«", "»", false},
 };
 
-bool StartsWith(std::string_view text, std::string_view with) { return text.substr(0, with.size()) == with; }
-
 // Letters and digits of any script: every byte beyond ASCII counts as part of one.
 bool IsWordByte(char c) {
   const auto byte = static_cast<unsigned char>(c);
@@ -31,7 +29,7 @@ bool IsWordByte(char c) {
 }
 
 bool OpensHere(std::string_view prompt, std::size_t at, const Marks& marks) {
-  if (!StartsWith(prompt.substr(at), marks.open)) return false;
+  if (!prompt.substr(at).starts_with(marks.open)) return false;
   const bool ascii = marks.open == "'";
   if (!ascii) return true;
   const std::size_t next = at + marks.open.size();

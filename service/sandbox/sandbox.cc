@@ -29,8 +29,6 @@ constexpr std::string_view kControl = "/sandbox";
 constexpr std::size_t kPainters = 2;
 constexpr std::size_t kGalleryBytes = 64 * 1024 * 1024;
 
-bool StartsWith(std::string_view text, std::string_view with) { return text.substr(0, with.size()) == with; }
-
 asio::awaitable<void> Send(ErrorReply reply, http::Responder& responder) {
   co_await responder.Send(std::move(reply.head), std::move(reply.body));
 }
@@ -64,21 +62,21 @@ class RunningSandbox final : public Sandbox {
   asio::awaitable<void> Route(const http::Request& request, http::Responder& responder) {
     const std::string_view path = request.path;
     const bool read = request.method == "GET" || request.method == "HEAD";
-    if (StartsWith(path, kBasePath)) {
+    if (path.starts_with(kBasePath)) {
       co_await RouteApi(path.substr(kBasePath.size()), request, responder);
-    } else if (StartsWith(path, kImages) && read) {
+    } else if (path.starts_with(kImages) && read) {
       co_await images_.Fetch(std::string(path.substr(kImages.size())), request, responder);
-    } else if (StartsWith(path, kControl)) {
+    } else if (path.starts_with(kControl)) {
       co_await control_.Serve(request, responder);
     } else {
-      co_await Send(FrameworkError(StartsWith(path, kImages) ? 405 : 404, request.path), responder);
+      co_await Send(FrameworkError(path.starts_with(kImages) ? 405 : 404, request.path), responder);
     }
   }
 
   asio::awaitable<void> RouteApi(std::string_view path, const http::Request& request, http::Responder& responder) {
     const bool sync = path == "/images/generations";
     const bool async = path == "/async/images/generations";
-    const bool result = StartsWith(path, kResults) && path.size() > kResults.size();
+    const bool result = path.starts_with(kResults) && path.size() > kResults.size();
     if ((sync || async) && request.method == "POST") {
       co_await generations_.Submit(async, request, responder);
     } else if (result && request.method == "GET") {

@@ -34,6 +34,7 @@ Outcome OutcomeFromJson(const json::object& object) {
 json::object ToJson(const Task& task) {
   const Submission& from = task.submission;
   return {{"id", task.id},
+          {"request_id", task.request_id},
           {"async", from.async},
           {"key", from.key},
           {"model", from.model},
@@ -41,7 +42,7 @@ json::object ToJson(const Task& task) {
           {"quality", from.quality},
           {"width", from.width},
           {"height", from.height},
-          {"request_id", from.request_id},
+          {"sent_request_id", from.request_id},
           {"created", absl::ToUnixMicros(task.created)},
           {"ready", absl::ToUnixMicros(task.ready)},
           {"file", task.file},
@@ -52,6 +53,7 @@ json::object ToJson(const Task& task) {
 Task TaskFromJson(const json::object& object) {
   Task task;
   task.id = Text(object, "id");
+  task.request_id = Text(object, "request_id");
   task.submission.async = object.at("async").as_bool();
   task.submission.key = Text(object, "key");
   task.submission.model = Text(object, "model");
@@ -59,7 +61,7 @@ Task TaskFromJson(const json::object& object) {
   task.submission.quality = Text(object, "quality");
   task.submission.width = Number(object, "width");
   task.submission.height = Number(object, "height");
-  task.submission.request_id = Text(object, "request_id");
+  task.submission.request_id = Text(object, "sent_request_id");
   task.created = absl::FromUnixMicros(object.at("created").as_int64());
   task.ready = absl::FromUnixMicros(object.at("ready").as_int64());
   task.file = Text(object, "file");

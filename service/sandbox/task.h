@@ -13,6 +13,7 @@ namespace easel::sandbox {
 // An accepted generation. It never changes: whether it has ended is a question of time.
 struct Task {
   std::string id;
+  std::string request_id;  // the submission's, or one made here
   Submission submission;
   Outcome outcome;
   absl::Time created;
