@@ -124,3 +124,9 @@ void SetMarks(cairo_t* canvas, double width, double height, const std::string& n
 }
 
 }  // namespace easel::sandbox
+
+#ifdef __SANITIZE_ADDRESS__
+// Fontconfig keeps its tables until the process ends.
+extern "C" const char* __lsan_default_suppressions();
+extern "C" const char* __lsan_default_suppressions() { return "leak:libfontconfig\n"; }
+#endif
