@@ -11,6 +11,7 @@
 #include "app/files.h"
 #include "app/limits.h"
 #include "app/parts.h"
+#include "rpc/grpc_log.h"
 #include "telemetry/generation_ended_line.h"
 
 namespace easel::app {
@@ -38,6 +39,10 @@ absl::StatusOr<std::unique_ptr<App>> App::Start(Config config, const std::option
   if (app->config_.sandbox) app->log_.Warning("no key: serving sample pictures from the built-in sandbox");
   for (const std::string& warning : app->config_.warnings) app->log_.Warning(warning);
   RaiseDescriptorLimit();
+  // What gRPC says of a failed start, or of a peer's odd handshake, is for those who look closely.
+  rpc::RouteGrpcLog([log = std::make_shared<telemetry::Log>(LogLevelOf(app->config_))](bool, std::string words) {
+    log->Debug("grpc", {{"says", std::move(words)}});
+  });
   for (auto step : {&App::OpenDataDirectory, &App::ChooseUpstream, &App::ConnectUpstream, &App::OpenStores,
                     &App::ListenHttp, &App::MakeGenerations, &App::Recover, &App::ListenRpc}) {
     if (absl::Status done = (app.get()->*step)(); !done.ok()) return done;
