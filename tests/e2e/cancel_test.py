@@ -1,9 +1,8 @@
 """CancelGeneration, callers that go away, and deadlines."""
-import grpc
 import pytest
 from fake_zai import Hold
 from processes import until
-from service import ABORT, FINISH, api, charge, refusal_of, refused, spec, state, together
+from service import ABORT, FINISH, api, charge, refused, state, together
 
 COGVIEW = "cogview-4-250304"
 
@@ -89,11 +88,11 @@ def test_what_has_ended_stays_as_it_is(service):
 
 def test_a_waiting_call_ends_cancelled(service, shared_zai):
     shared_zai.script("Cancelled by another", poll=[Hold()])
-    call = service.images.GenerateImage.future(api.GenerateImageRequest(spec=spec("Cancelled by another")), timeout=60)
-    name = dict(call.initial_metadata())["easel-generation"]
+    call = service.begin("Cancelled by another")
+    name = call.name()
     service.reach(name, "RENDERING")
     service.cancel(name, ABORT)
-    told = refusal_of(call.exception())
+    told = refused(call.result)
     assert (told.code, told.reason) == ("CANCELLED", "GENERATION_CANCELLED")
     assert told.metadata["generation"] == name and told.metadata["charge_state"] == "MADE"
 
@@ -125,18 +124,12 @@ def test_a_deadline_leaves_the_work_alone_and_the_image_is_found_by_request_id(s
     assert shared_zai.charged("Overdue") == 1
 
 
-def abandon(service, prompt, policy, model=""):
-    call = service.images.GenerateImage.future(
-        api.GenerateImageRequest(spec=spec(prompt, model=model), cancel_policy=policy), timeout=60)
-    name = dict(call.initial_metadata())["easel-generation"]
-    return call, name
-
-
 @pytest.mark.parametrize("policy", [0, FINISH], ids=["default", "finish"])
 def test_a_caller_that_goes_away_leaves_the_work_alone(service, shared_zai, policy):
     held = Hold()
     shared_zai.script(f"Gone with {policy}", poll=[held])
-    call, name = abandon(service, f"Gone with {policy}", policy)
+    call = service.begin(f"Gone with {policy}", policy=policy)
+    name = call.name()
     service.reach(name, "RENDERING")
     call.cancel()
     held.release()
@@ -146,7 +139,8 @@ def test_a_caller_that_goes_away_leaves_the_work_alone(service, shared_zai, poli
 def test_a_caller_that_goes_away_with_abort_stops_the_work(service, shared_zai):
     held = Hold()
     shared_zai.script("Gone for good", submit=[held])
-    call, name = abandon(service, "Gone for good", ABORT, COGVIEW)
+    call = service.begin("Gone for good", policy=ABORT, model=COGVIEW)
+    name = call.name()
     assert held.entered.wait(60)
     call.cancel()
     last = ended(service, name)
@@ -159,7 +153,8 @@ def test_a_queued_caller_that_goes_away_with_abort_costs_nothing(narrow, shared_
     shared_zai.script("Another in front", poll=[held])
     first = narrow.start("Another in front").name
     narrow.reach(first, "RENDERING")
-    call, name = abandon(narrow, "Impatient", ABORT)
+    call = narrow.begin("Impatient", policy=ABORT)
+    name = call.name()
     call.cancel()
     last = ended(narrow, name)
     assert (state(last), charge(last)) == ("CANCELLED", "NONE")
@@ -171,12 +166,12 @@ def test_a_queued_caller_that_goes_away_with_abort_costs_nothing(narrow, shared_
 def test_abort_does_not_take_the_image_from_another_watcher(service, shared_zai):
     held = Hold()
     shared_zai.script("Shared", poll=[held])
-    call, name = abandon(service, "Shared", ABORT)
+    call = service.begin("Shared", policy=ABORT)
+    name = call.name()
     watcher = service.watch(name)
     next(watcher)
     call.cancel()
-    with pytest.raises(grpc.FutureCancelledError):
-        call.result()
+    assert refused(call.result).code == "CANCELLED"
     held.release()
     assert state(list(watcher)[-1].generation) == "SUCCEEDED"
     assert shared_zai.charged("Shared") == 1

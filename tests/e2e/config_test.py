@@ -64,10 +64,8 @@ def test_a_data_directory_that_cannot_be_written_is_named(tmp_path):
 def test_a_bad_certificate_is_named(tmp_path):
     (tmp_path / "cert.pem").write_text("not a certificate")
     (tmp_path / "key.pem").write_text("not a key")
-    line = complaint(tmp_path, EASEL_GRPC_TLS_CERT_FILE=tmp_path / "cert.pem", EASEL_GRPC_TLS_KEY_FILE=tmp_path / "key.pem")
-    assert "cert.pem" in line
-    assert "no-such.pem" in complaint(tmp_path, EASEL_GRPC_TLS_CERT_FILE=tmp_path / "no-such.pem",
-                                      EASEL_GRPC_TLS_KEY_FILE=tmp_path / "key.pem")
+    assert "cert.pem" in complaint(tmp_path, EASEL_GRPC_TLS_CERT_FILE="cert.pem", EASEL_GRPC_TLS_KEY_FILE="key.pem")
+    assert "no-such.pem" in complaint(tmp_path, EASEL_GRPC_TLS_CERT_FILE="no-such.pem", EASEL_GRPC_TLS_KEY_FILE="key.pem")
 
 
 def test_a_missing_key_beyond_loopback_never_serves_samples(tmp_path):
@@ -132,11 +130,11 @@ def test_check_says_what_it_comes_to_and_touches_nothing(tmp_path):
 
 def test_print_config_masks_secrets_and_can_be_read_again(tmp_path):
     (tmp_path / "key.txt").write_text("file-key-0123456789\n")
-    (tmp_path / "easel.yaml").write_text("upstream:\n  poll_first: 7s\n  keys:\n    - api_key_file: %s\n" % (tmp_path / "key.txt"))
+    (tmp_path / "easel.yaml").write_text("upstream:\n  timeout: 77s\n  keys:\n    - api_key_file: %s\n" % (tmp_path / "key.txt"))
     code, output, errors = easeld(tmp_path, "--config", "easel.yaml", "--print-config", ZAI_API_KEY="some-key-0123456789",
                                   EASEL_QUEUE_MAX="77")
     assert (code, errors) == (0, "")
-    assert "poll_first: 7s" in output and "queue_max: 77" in output
+    assert "timeout: 1m17s" in output and "queue_max: 77" in output
     assert "some-key" not in output and "file-key" not in output
     kept = "\n".join(line for line in output.splitlines() if "api_key:" not in line)
     (tmp_path / "again.yaml").write_text(kept)

@@ -64,6 +64,12 @@ def shared_zai():
 
 
 @pytest.fixture(scope="module")
-def service(shared_workshop, shared_zai):
+def shared_service(shared_workshop, shared_zai):
     """One easeld for all tests of a module, in front of shared_zai."""
     return shared_workshop.easeld(shared_zai)
+
+
+@pytest.fixture
+def service(shared_service):
+    assert shared_service.running(), "an earlier test of this module ended the service"
+    return shared_service

@@ -5,12 +5,19 @@ import pathlib
 import png
 import pytest
 from fake_zai import Hold
-from service import HD, INLINE, STANDARD, api, charge, http_get, refused, spec, state, together
+from service import HD, INLINE, STANDARD, api, charge, http_get, refused, state
 
 PROMPTS = sorted((pathlib.Path(__file__).parents[2] / "deploy" / "prompts").glob("*.txt"))
 GLM_SIZES = [(1280, 1280), (1568, 1056), (1056, 1568), (1472, 1088), (1088, 1472), (1728, 960), (960, 1728)]
 COGVIEW_SIZES = [(1024, 1024), (768, 1344), (864, 1152), (1344, 768), (1152, 864), (1440, 720), (720, 1440)]
 SIZES = [("glm-image", size) for size in GLM_SIZES] + [("cogview-4-250304", size) for size in COGVIEW_SIZES]
+
+
+@pytest.fixture(scope="module")
+def sandboxed(shared_workshop):
+    """The local Z.AI, and a service in front of it."""
+    sandbox = shared_workshop.sandbox()
+    return sandbox, shared_workshop.easeld(sandbox, name="with-sandbox", EASEL_STORE="memory", EASEL_IMAGES="memory")
 
 
 def check(generation, data, size):
@@ -36,17 +43,13 @@ def test_every_recommended_size_is_made_and_verified(service, shared_zai, model,
     assert submission.endpoint == ("async" if model == "glm-image" and quality == HD else "sync")
 
 
-def test_the_sandbox_makes_every_size_too(shared_workshop):
-    sandbox = shared_workshop.sandbox(scale="0", arguments=["--concurrency", "0"])
-    service = shared_workshop.easeld(sandbox, name="with-sandbox", EASEL_STORE="memory", EASEL_IMAGES="memory")
-
-    def make(index):
-        model, size = SIZES[index]
-        reply = service.generate(f"A sign that says \u201c开放\u201d, number {index}", model=model, size=size, delivery=INLINE)
-        check(reply.generation, reply.image_data, size)
-
-    together(len(SIZES), make)
-    assert sandbox.ledger()["charged"] == len(SIZES)
+@pytest.mark.parametrize("model, size", [("glm-image", (1728, 960)), ("cogview-4-250304", (720, 1440))])
+def test_the_sandbox_makes_its_pictures_in_the_size_asked_for(sandboxed, model, size):
+    sandbox, service = sandboxed
+    prompt = f"A sign that says \u201c开放\u201d in {size}"
+    reply = service.generate(prompt, model=model, size=size, delivery=INLINE)
+    check(reply.generation, reply.image_data, size)
+    assert [entry["charged"] for entry in sandbox.entries(prompt)] == [True]
 
 
 @pytest.mark.parametrize("file", PROMPTS, ids=lambda file: file.stem)
@@ -108,10 +111,10 @@ def test_a_reply_with_a_url_carries_no_bytes(service):
 def test_the_name_arrives_before_the_image(service, shared_zai):
     held = Hold()
     shared_zai.script("A slow painting", poll=[held])
-    call = service.images.GenerateImage.future(api.GenerateImageRequest(spec=spec("A slow painting")), timeout=60)
-    name = dict(call.initial_metadata())["easel-generation"]
-    assert not call.done()
-    assert service.get(name).state != 0
+    call = service.begin("A slow painting")
+    name = call.name()
+    assert call.waits()
+    assert state(service.get(name)) in ("QUEUED", "SUBMITTING", "RENDERING")
     held.release()
     assert call.result().generation.name == name
 

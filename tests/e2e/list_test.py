@@ -9,13 +9,14 @@ SUCCEEDED, FAILED, RENDERING = (generation_pb2.GENERATION_STATE_SUCCEEDED, gener
 
 
 @pytest.fixture(scope="module")
-def names(service, shared_zai):
+def names(shared_service, shared_zai):
     """Nine that succeed, one that fails: oldest first."""
     shared_zai.script("Number 4", submit=[error(400, "1301")])
     made = []
     for number in range(10):
         model = "cogview-4-250304" if number % 2 else "glm-image"
-        made.append(service.end_of(service.start(f"Number {number}", model=model, request_id=f"number-{number}").name).name)
+        started = shared_service.start(f"Number {number}", model=model, request_id=f"number-{number}")
+        made.append(shared_service.end_of(started.name).name)
     return made
 
 

@@ -36,13 +36,13 @@ SCRIPTS = {
 
 
 @pytest.fixture(scope="module")
-def told(service, shared_zai):
+def told(shared_service, shared_zai):
     """What callers were told in every case."""
     texts = {}
     for name, script in SCRIPTS.items():
         prompt = f"{SECRET}: {name}"
         shared_zai.script(prompt, **script)
-        generation = service.end_of(service.start(prompt, user_id=USER).name)
+        generation = shared_service.end_of(shared_service.start(prompt, user_id=USER).name)
         texts[name] = str(generation.error)
     return texts
 

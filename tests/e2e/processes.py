@@ -13,6 +13,15 @@ PATIENCE = 60  # seconds; nothing takes as long, and a machine under load may
 SANITIZER = re.compile(r"ERROR: (Address|Leak)Sanitizer|runtime error:|WARNING: ThreadSanitizer|Sanitizer: ")
 
 
+def sanitizer_report(log):
+    """What was reported, and of the stacks the lines in our own code."""
+    found = SANITIZER.search(log)
+    if not found:
+        return ""
+    first, *rest = log[found.start():].splitlines()
+    return "\n".join([first] + [line for line in rest if not line.strip().startswith("#") or "/service/" in line][:60])
+
+
 def until(condition, what, patience=PATIENCE):
     """The one way of waiting for something that does not announce itself: asks until it is so."""
     deadline = time.monotonic() + patience
@@ -83,9 +92,8 @@ class Process:
         self.check_sanitizers()
 
     def check_sanitizers(self):
-        log = self.log()
-        found = SANITIZER.search(log)
-        assert not found, f"a sanitizer reported:\n{log[found.start():][:6000]}"
+        report = sanitizer_report(self.log())
+        assert not report, f"a sanitizer reported:\n{report}"
 
 
 def run(arguments, environment, cwd=None, stdin=None, patience=PATIENCE):
@@ -93,5 +101,5 @@ def run(arguments, environment, cwd=None, stdin=None, patience=PATIENCE):
     done = subprocess.run([str(argument) for argument in arguments], env=environment, cwd=cwd, input=stdin,
                           stdin=None if stdin else subprocess.DEVNULL, capture_output=True, timeout=patience, check=False)
     errors = done.stderr.decode(errors="replace")
-    assert not SANITIZER.search(errors), errors[:6000]
+    assert not sanitizer_report(errors), sanitizer_report(errors)
     return done.returncode, done.stdout, errors

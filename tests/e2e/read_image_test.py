@@ -20,10 +20,10 @@ def noise(width, height):
 
 
 @pytest.fixture(scope="module")
-def kept(service, shared_zai):
+def kept(shared_service, shared_zai):
     data = noise(512, 512)
     shared_zai.script("A photograph", image=[Reply(200, data, {"Content-Type": "image/png"})])
-    return service.generate("A photograph", size=(512, 512), quality=HD).generation, data
+    return shared_service.generate("A photograph", size=(512, 512), quality=HD).generation, data
 
 
 def join(chunks):

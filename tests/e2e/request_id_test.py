@@ -16,9 +16,9 @@ def test_calls_of_different_kinds_meet_in_one_generation(service, shared_zai):
     shared_zai.script("All kinds", poll=[held])
     started = service.start("All kinds", request_id="kinds")
     request = {"spec": spec("All kinds"), "request_id": "kinds"}
-    waiting = service.images.GenerateImage.future(api.GenerateImageRequest(**request), timeout=60)
+    waiting = service.begin("All kinds", request_id="kinds")
     streamed = service.images.StreamGenerateImage(api.StreamGenerateImageRequest(**request), timeout=60)
-    assert dict(waiting.initial_metadata())["easel-generation"] == started.name
+    assert waiting.name() == started.name
     assert next(streamed).generation.name == started.name
     held.release()
     assert waiting.result().generation.name == started.name

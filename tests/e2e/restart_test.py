@@ -6,7 +6,7 @@ import png
 import pytest
 from fake_zai import Hold
 from processes import BIN, clean_environment, run, until
-from service import INLINE, QUICK, api, charge, read_status, refusal_of, refused, spec, state, together
+from service import INLINE, QUICK, charge, read_status, refusal_of, refused, state, together
 
 COGVIEW = "cogview-4-250304"
 
@@ -120,13 +120,12 @@ def test_sigterm_lets_running_calls_finish(workshop, zai):
     held = Hold()
     zai.script("Last order", poll=[held])
     service = workshop.easeld(zai, EASEL_GRACE_PERIOD="60s")
-    call = service.images.GenerateImage.future(api.GenerateImageRequest(spec=spec("Last order"), image_delivery=INLINE),
-                                               timeout=60)
-    service.reach(dict(call.initial_metadata())["easel-generation"], "RENDERING")
+    call = service.begin("Last order", delivery=INLINE)
+    service.reach(call.name(), "RENDERING")
     service.signal(signal.SIGTERM)
     told = until(lambda: _refusal(service), "the refusal of new work")
     assert told.code == "UNAVAILABLE"
-    assert not call.done()
+    assert call.waits()
     held.release()
     assert png.read(call.result().image_data) == (1280, 1280)
     assert service.wait() == 0
@@ -144,12 +143,11 @@ def test_what_does_not_finish_in_the_grace_period_goes_on_at_the_next_start(work
     held = Hold()
     zai.script("Unfinished", poll=[held])
     service = workshop.easeld(zai, EASEL_GRACE_PERIOD="100ms")
-    call = service.images.GenerateImage.future(
-        api.GenerateImageRequest(spec=spec("Unfinished"), request_id="unfinished"), timeout=60)
-    name = dict(call.initial_metadata())["easel-generation"]
+    call = service.begin("Unfinished", request_id="unfinished")
+    name = call.name()
     service.reach(name, "RENDERING")
     service.signal(signal.SIGTERM)
-    told = refusal_of(call.exception())
+    told = refused(call.result)
     assert (told.code, told.reason) == ("UNAVAILABLE", "SHUTTING_DOWN")
     assert told.metadata["generation"] == name and told.retry_seconds > 0
     assert service.wait() == 0

@@ -1,6 +1,7 @@
 """easeld as a caller in another language meets it: stubs generated from proto/, and what tests say often."""
 import concurrent.futures
 import contextlib
+import hashlib
 import json
 import os
 import sys
@@ -24,7 +25,7 @@ HD, STANDARD = model_pb2.QUALITY_HD, model_pb2.QUALITY_STANDARD
 FINISH, ABORT = generation_pb2.CANCEL_POLICY_FINISH_AND_KEEP, generation_pb2.CANCEL_POLICY_ABORT
 INLINE = image_pb2.IMAGE_DELIVERY_INLINE
 QUICK = {"EASEL_GRPC_LISTEN": "127.0.0.1:0", "EASEL_HTTP_LISTEN": "127.0.0.1:0", "EASEL_POLL_FIRST": "10ms",
-         "EASEL_POLL_INTERVAL": "20ms", "EASEL_SANDBOX_LATENCY_SCALE": "0.02", "EASEL_LOG_LEVEL": "debug"}
+         "EASEL_POLL_INTERVAL": "20ms", "EASEL_SANDBOX_LATENCY_SCALE": "0.02", "EASEL_GRACE_PERIOD": "5s", "EASEL_LOG_LEVEL": "debug"}
 
 
 def spec(prompt, model="", size=None, quality=0, **more):
@@ -110,6 +111,26 @@ def http_get(url, **headers):
         return HttpReply(error.code, dict(error.headers), error.read())
 
 
+class Waiting:
+    """A GenerateImage that is waited for. Made as a stream of one, for Python's unary calls show no metadata before the end."""
+
+    def __init__(self, call):
+        self.call = call
+
+    def name(self):
+        """The generation's name, as soon as it is accepted."""
+        return dict(self.call.initial_metadata())["easel-generation"]
+
+    def waits(self):
+        return self.call.is_active()
+
+    def cancel(self):
+        self.call.cancel()
+
+    def result(self):
+        return next(self.call)
+
+
 class Service(Process):
     """A running easeld, and a channel to it. `upstream` has a base_url and a key; None is its own sandbox."""
 
@@ -124,11 +145,20 @@ class Service(Process):
         self.address, self.http = addresses["grpc"], "http://" + addresses["http"]
         self.channel = grpc.insecure_channel(self.address, [("grpc.enable_http_proxy", 0)])
         self.images = api_grpc.ImageServiceStub(self.channel)
+        self.call_generate = self.channel.unary_stream(
+            "/easel.v1.ImageService/GenerateImage", api.GenerateImageRequest.SerializeToString,
+            api.GenerateImageResponse.FromString)
 
     def generate(self, prompt, request_id="", delivery=0, policy=0, metadata=(), timeout=PATIENCE, **more):
         request = api.GenerateImageRequest(spec=spec(prompt, **more), request_id=request_id, image_delivery=delivery,
                                            cancel_policy=policy)
         return self.images.GenerateImage(request, metadata=metadata, timeout=timeout)
+
+    def begin(self, prompt, request_id="", delivery=0, policy=0, **more):
+        """As generate, without waiting for its end."""
+        request = api.GenerateImageRequest(spec=spec(prompt, **more), request_id=request_id, image_delivery=delivery,
+                                           cancel_policy=policy)
+        return Waiting(self.call_generate(request, timeout=PATIENCE))
 
     def start(self, prompt, request_id="", policy=0, allow_resubmission=False, **more):
         request = api.StartGenerationRequest(spec=spec(prompt, **more), request_id=request_id, cancel_policy=policy,
@@ -204,4 +234,5 @@ class Sandbox(Process):
         return json.loads(http_get(self.origin + "/sandbox/ledger").body)
 
     def entries(self, prompt):
-        return [entry for entry in self.ledger()["entries"] if entry.get("prompt") == prompt]
+        digest = hashlib.sha256(prompt.encode()).hexdigest()
+        return [entry for entry in self.ledger()["entries"] if entry["prompt_sha256"] == digest]
