@@ -12,7 +12,7 @@ namespace {
 
 namespace po = boost::program_options;
 
-void AddOptions(po::options_description& options) {
+void AddCancelOptions(po::options_description& options) {
   options.add_options()("cancel-policy", po::value<std::string>()->value_name("POLICY"),
                         "once it is at work: finish (it is marked, and the image is made; the default) or abort");
 }
@@ -22,7 +22,7 @@ std::string ResultText(const v1::Generation& generation) {
   return generation.name() + " " + what + StateText(generation.state());
 }
 
-absl::Status Run(Session& session) {
+absl::Status RunCancel(Session& session) {
   v1::CancelGenerationRequest request;
   const auto name = ParseName(session.arguments.argument);
   if (!name.ok()) return name.status();
@@ -50,8 +50,8 @@ Command CancelCommand() {
                      "have been paid. An ended generation stays as it is.\n",
       .examples = "  easel cancel generations/0198c2\n"
                   "  easel cancel generations/0198c2 --cancel-policy abort\n",
-      .add_options = &AddOptions,
-      .run = &Run,
+      .add_options = &AddCancelOptions,
+      .run = &RunCancel,
   };
 }
 

@@ -8,7 +8,7 @@
 namespace easel::cli {
 namespace {
 
-absl::Status Run(Session& session) {
+absl::Status RunDelete(Session& session) {
   const auto name = ParseName(session.arguments.argument);
   if (!name.ok()) return name.status();
   const absl::Status status = session.client.DeleteGeneration(*name, session.QuickCall());
@@ -26,7 +26,7 @@ Command DeleteCommand() {
       .description = "",
       .examples = "  easel delete generations/0198c2\n",
       .add_options = &NoOptions,
-      .run = &Run,
+      .run = &RunDelete,
   };
 }
 

@@ -88,7 +88,7 @@ std::string Violations(const Error& error) {
   return lines;
 }
 
-std::string Line(const std::string& title, const std::string& text) {
+std::string ReportLine(const std::string& title, const std::string& text) {
   return text.empty() ? "" : "  " + title + ": " + Printable(text) + "\n";
 }
 
@@ -116,9 +116,9 @@ std::string HumanReport(const absl::Status& status, const std::string& server) {
   std::string report = "easel: " + Printable(Headline(error, server));
   if (error.domain() == client::kServiceDomain) report += " (" + error.reason() + ")";
   report += "\n" + Violations(error);
-  report += Line("generation", error.generation());
-  report += Line("charged", ChargeOf(error));
-  return report + Line("what to do", Advice(error, server));
+  report += ReportLine("generation", error.generation());
+  report += ReportLine("charged", ChargeOf(error));
+  return report + ReportLine("what to do", Advice(error, server));
 }
 
 std::string JsonReport(const absl::Status& status) { return Json(Error(status).proto()) + "\n"; }

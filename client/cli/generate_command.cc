@@ -15,7 +15,7 @@
 namespace easel::cli {
 namespace {
 
-void AddOptions(boost::program_options::options_description& options) {
+void AddGenerateOptions(boost::program_options::options_description& options) {
   AddSpecOptions(options);
   AddRequestOptions(options);
   AddOutputOption(options);
@@ -57,7 +57,7 @@ absl::StatusOr<std::pair<v1::Generation, std::string>> Make(Session& session, co
   return std::make_pair(*std::move(generation), *path);
 }
 
-absl::Status Run(Session& session) {
+absl::Status RunGenerate(Session& session) {
   const auto request = RequestFrom(session.arguments);
   if (!request.ok()) return request.status();
   const auto destination = Destination::From(session.arguments, session.global.json);
@@ -83,8 +83,8 @@ Command GenerateCommand() {
                   "  easel generate \"a poster that says 'Spring Sale'\" --size 1280x1280 --quality hd\n"
                   "  easel generate - --model cogview-4-250304 -o - < prompt.txt | display\n"
                   "  easel generate \"a lighthouse\" --request-id order-4711 -o lighthouse.png   # safe to repeat\n",
-      .add_options = &AddOptions,
-      .run = &Run,
+      .add_options = &AddGenerateOptions,
+      .run = &RunGenerate,
   };
 }
 

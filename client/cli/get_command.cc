@@ -9,7 +9,7 @@
 namespace easel::cli {
 namespace {
 
-absl::Status Run(Session& session) {
+absl::Status RunGet(Session& session) {
   const auto name = ParseName(session.arguments.argument);
   if (!name.ok()) return name.status();
   const auto generation = session.client.GetGeneration(*name, session.QuickCall());
@@ -29,7 +29,7 @@ Command GetCommand() {
       .examples = "  easel get generations/0198c2\n"
                   "  easel get generations/0198c2 --json | jq .charge\n",
       .add_options = &NoOptions,
-      .run = &Run,
+      .run = &RunGet,
   };
 }
 

@@ -15,7 +15,7 @@ namespace po = boost::program_options;
 
 constexpr int kLargestPage = 1000;
 
-void AddOptions(po::options_description& options) {
+void AddListOptions(po::options_description& options) {
   options.add_options()
       ("state", po::value<std::vector<std::string>>()->composing()->value_name("STATE"),
        "only these: queued, submitting, rendering, fetching, succeeded, failed, cancelled; may be given again")
@@ -24,7 +24,7 @@ void AddOptions(po::options_description& options) {
       ("limit", po::value<std::string>()->value_name("N"), "at most so many; else 50");
 }
 
-absl::StatusOr<v1::ListGenerationsRequest> RequestFrom(const Arguments& arguments, int limit) {
+absl::StatusOr<v1::ListGenerationsRequest> ListRequestFrom(const Arguments& arguments, int limit) {
   v1::ListGenerationsRequest request;
   for (const std::string& text : arguments.Texts("state")) {
     const auto state = ParseState(text);
@@ -48,10 +48,10 @@ std::vector<std::string> Row(const v1::Generation& generation) {
           generation.spec().prompt()};
 }
 
-absl::Status Run(Session& session) {
+absl::Status RunList(Session& session) {
   const auto limit = ParseLimit(session.arguments.Has("limit") ? session.arguments.Text("limit") : "50");
   if (!limit.ok()) return limit.status();
-  const auto request = RequestFrom(session.arguments, *limit);
+  const auto request = ListRequestFrom(session.arguments, *limit);
   if (!request.ok()) return request.status();
   Table table({"NAME", "STATE", "MODEL", "QUALITY", "SIZE", "CREATED", "COST", "PROMPT"});
   int count = 0;
@@ -79,8 +79,8 @@ Command ListCommand() {
       .examples = "  easel list --state failed --state cancelled\n"
                   "  easel list --request-id order-4711 --json\n"
                   "  easel list --state succeeded | cut -f1\n",
-      .add_options = &AddOptions,
-      .run = &Run,
+      .add_options = &AddListOptions,
+      .run = &RunList,
   };
 }
 

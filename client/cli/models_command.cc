@@ -30,7 +30,7 @@ void AddRows(const v1::Model& model, Table& table) {
   }
 }
 
-absl::Status Run(Session& session) {
+absl::Status RunModels(Session& session) {
   const auto models = session.client.ListModels(session.QuickCall());
   if (!models.ok()) return models.status();
   Table table({"MODEL", "QUALITY", "PRICE", "TIME", "SIDES IN PIXELS"});
@@ -53,7 +53,7 @@ Command ModelsCommand() {
       .examples = "  easel models\n"
                   "  easel models --json | jq .qualities\n",
       .add_options = &NoOptions,
-      .run = &Run,
+      .run = &RunModels,
   };
 }
 

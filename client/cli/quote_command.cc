@@ -18,7 +18,7 @@ std::string QuoteText(const v1::QuoteImageResponse& quote) {
   return text;
 }
 
-absl::Status Run(Session& session) {
+absl::Status RunQuote(Session& session) {
   const auto spec = SpecFrom(session.arguments);
   if (!spec.ok()) return spec.status();
   const auto quote = session.client.QuoteImage(*spec, session.QuickCall());
@@ -37,7 +37,7 @@ Command QuoteCommand() {
       .description = "Spends nothing.\n",
       .examples = "  easel quote \"a kitten on a windowsill\" --quality hd --size 1280x1280\n",
       .add_options = &AddSpecOptions,
-      .run = &Run,
+      .run = &RunQuote,
   };
 }
 

@@ -10,7 +10,7 @@
 namespace easel::cli {
 namespace {
 
-absl::Status Run(Session& session) {
+absl::Status RunRead(Session& session) {
   const auto name = ParseName(session.arguments.argument);
   if (!name.ok()) return name.status();
   const auto destination = Destination::From(session.arguments, session.global.json);
@@ -39,7 +39,7 @@ Command ReadCommand() {
       .examples = "  easel read generations/0198c2 -o kitten.png\n"
                   "  easel read generations/0198c2 -o - | display\n",
       .add_options = &AddOutputOption,
-      .run = &Run,
+      .run = &RunRead,
   };
 }
 

@@ -8,7 +8,7 @@
 namespace easel::cli {
 namespace {
 
-void AddOptions(boost::program_options::options_description& options) {
+void AddStartOptions(boost::program_options::options_description& options) {
   AddSpecOptions(options);
   AddRequestOptions(options);
 }
@@ -23,7 +23,7 @@ v1::StartGenerationRequest ForStart(const v1::GenerateImageRequest& request) {
   return start;
 }
 
-absl::Status Run(Session& session) {
+absl::Status RunStart(Session& session) {
   const auto request = RequestFrom(session.arguments);
   if (!request.ok()) return request.status();
   const auto generation = session.client.StartGeneration(ForStart(*request), session.QuickCall());
@@ -42,8 +42,8 @@ Command StartCommand() {
       .description = "The service makes the image and keeps it, whoever listens.\n",
       .examples = "  name=$(easel start \"a kitten on a windowsill\")\n"
                   "  easel watch $name && easel read $name -o kitten.png\n",
-      .add_options = &AddOptions,
-      .run = &Run,
+      .add_options = &AddStartOptions,
+      .run = &RunStart,
   };
 }
 

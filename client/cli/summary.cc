@@ -28,7 +28,7 @@ std::string Joined(const std::vector<std::string>& parts, const std::string& sep
   return absl::StrJoin(known, separator);
 }
 
-std::string Line(const std::string& title, const std::string& value) {
+std::string DetailLine(const std::string& title, const std::string& value) {
   if (value.empty()) return "";
   return "  " + title + std::string(12 - title.size(), ' ') + Printable(value) + "\n";
 }
@@ -63,22 +63,22 @@ std::string ProgressText(const v1::Generation& generation) {
 
 std::string Details(const v1::Generation& generation) {
   std::string text = generation.name() + "\n";
-  text += Line("state", Joined({StateText(generation.state()), ProgressText(generation)}, ", "));
-  if (generation.cancel_requested()) text += Line("", "asked to cancel; it goes on until it ends");
-  text += Line("drawn by", SpecText(generation.spec()));
-  text += Line("prompt", Cut(Printable(generation.spec().prompt()), 200));
-  text += Line("request id", generation.request_id());
-  text += Line("created", Moment(generation.create_time()));
-  text += Line("ended", Moment(generation.end_time()));
-  text += Line("kept until", Moment(generation.expire_time()));
+  text += DetailLine("state", Joined({StateText(generation.state()), ProgressText(generation)}, ", "));
+  if (generation.cancel_requested()) text += DetailLine("", "asked to cancel; it goes on until it ends");
+  text += DetailLine("drawn by", SpecText(generation.spec()));
+  text += DetailLine("prompt", Cut(Printable(generation.spec().prompt()), 200));
+  text += DetailLine("request id", generation.request_id());
+  text += DetailLine("created", Moment(generation.create_time()));
+  text += DetailLine("ended", Moment(generation.end_time()));
+  text += DetailLine("kept until", Moment(generation.expire_time()));
   if (generation.has_image()) {
-    text += Line("image", ImageText(generation.image()));
-    text += Line("sha256", generation.image().sha256());
-    text += Line("url", generation.image().url());
+    text += DetailLine("image", ImageText(generation.image()));
+    text += DetailLine("sha256", generation.image().sha256());
+    text += DetailLine("url", generation.image().url());
   }
-  for (const std::string& warning : generation.image().warnings()) text += Line("note", warning);
-  text += Line("charged", ChargeText(generation.charge()));
-  text += Line("error", generation.error().message());
+  for (const std::string& warning : generation.image().warnings()) text += DetailLine("note", warning);
+  text += DetailLine("charged", ChargeText(generation.charge()));
+  text += DetailLine("error", generation.error().message());
   return text;
 }
 

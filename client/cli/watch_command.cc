@@ -18,7 +18,7 @@ std::string ChangeText(const v1::Generation& generation) {
   return time + "  " + StateText(generation.state()) + (progress.empty() ? "" : ", " + progress);
 }
 
-absl::Status Run(Session& session) {
+absl::Status RunWatch(Session& session) {
   const auto name = ParseName(session.arguments.argument);
   if (!name.ok()) return name.status();
   int64_t revision = -1;
@@ -45,7 +45,7 @@ Command WatchCommand() {
       .description = "Done (0) when there is an image; else the generation's own error and its exit code.\n",
       .examples = "  easel watch generations/0198c2 && easel read generations/0198c2 -o kitten.png\n",
       .add_options = &NoOptions,
-      .run = &Run,
+      .run = &RunWatch,
   };
 }
 
