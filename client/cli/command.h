@@ -9,7 +9,8 @@ namespace easel::cli {
 
 struct Session;
 
-// One subcommand. Its run function prints results on standard output only, and returns every failure for the caller to report.
+// One subcommand. Its run function prints results on standard output only, and returns every failure for the caller to
+// report.
 struct Command {
   std::string name;
   // How its one argument is called in the help, "PROMPT" or "NAME"; empty: it takes none.

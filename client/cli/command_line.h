@@ -48,7 +48,8 @@ struct CommandLine {
 // The options that every subcommand has, for parsing and for the help.
 boost::program_options::options_description GlobalDescription();
 
-// Options may stand before and after the command's name. Reads EASEL_SERVER and EASEL_CALLER. Every error is a UsageError.
+// Options may stand before and after the command's name. Reads EASEL_SERVER and EASEL_CALLER. Every error is a
+// UsageError.
 absl::StatusOr<CommandLine> ParseCommandLine(const std::vector<std::string>& arguments);
 
 // Whether --json was given, even where the rest of the line cannot be parsed.

@@ -10,8 +10,8 @@
 
 namespace easel::cli {
 
-// The live line on standard error, redrawn ten times a second by a thread of its own; silent where standard error is no terminal or
-// `wanted` is false. Thread-safe.
+// The live line on standard error, redrawn ten times a second by a thread of its own; silent where standard error is no
+// terminal or `wanted` is false. Thread-safe.
 class ProgressDisplay {
  public:
   explicit ProgressDisplay(bool wanted);

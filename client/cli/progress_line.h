@@ -22,8 +22,8 @@ struct ProgressMoment {
   std::string note = {};
 };
 
-// "| rendering  [#####-----]  45 %  12 s, about 15 s left": one line of ASCII without a line break. What does not fit is left out,
-// the bar first. Between two reports of the service, the bar moves on towards the expected end.
+// "| rendering  [#####-----]  45 %  12 s, about 15 s left": one line of ASCII without a line break. What does not fit
+// is left out, the bar first. Between two reports of the service, the bar moves on towards the expected end.
 std::string ProgressLine(const v1::Generation& generation, const ProgressMoment& moment);
 
 }  // namespace easel::cli

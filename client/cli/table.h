@@ -5,8 +5,8 @@
 
 namespace easel::cli {
 
-// Rows of cells. On a terminal: a heading, aligned columns, and the last column cut to the width. In a pipe: no heading, cells
-// separated by tabs, nothing cut. Control characters are taken out of every cell.
+// Rows of cells. On a terminal: a heading, aligned columns, and the last column cut to the width. In a pipe: no
+// heading, cells separated by tabs, nothing cut. Control characters are taken out of every cell.
 class Table {
  public:
   explicit Table(std::vector<std::string> heading) : heading_(std::move(heading)) {}

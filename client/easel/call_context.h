@@ -10,8 +10,8 @@
 
 namespace easel::client {
 
-// gRPC's context of one attempt, with Easel's metadata, the call's deadline and its cancellation. Belongs to the calling thread,
-// on which it also dies: nothing of a call is left to gRPC's threads.
+// gRPC's context of one attempt, with Easel's metadata, the call's deadline and its cancellation. Belongs to the
+// calling thread, on which it also dies: nothing of a call is left to gRPC's threads.
 class CallContext {
  public:
   // `deadline` is on the core's clock. `cancellation` may be null.

@@ -12,8 +12,8 @@ class ClientContext;
 
 namespace easel::client {
 
-// Ends running calls from another thread. Thread-safe; not to be used inside a signal handler. Once cancelled, it stays so.
-// Must outlive every call that it was given to.
+// Ends running calls from another thread. Thread-safe; not to be used inside a signal handler. Once cancelled, it stays
+// so. Must outlive every call that it was given to.
 class Cancellation {
  public:
   Cancellation() = default;

@@ -36,8 +36,8 @@ inline constexpr char kFile[] = "FILE";
 // The bytes received are not those that the service announced.
 inline constexpr char kImageCorrupt[] = "IMAGE_CORRUPT";
 
-// What an error of this library says, decoded. Every absl::Status that the library returns carries a google.rpc.Status with
-// an ErrorInfo; any other absl::Status can be viewed too and has no reason.
+// What an error of this library says, decoded. Every absl::Status that the library returns carries a google.rpc.Status
+// with an ErrorInfo; any other absl::Status can be viewed too and has no reason.
 class Error {
  public:
   explicit Error(const absl::Status& status);
@@ -76,7 +76,8 @@ absl::Status ClientError(absl::StatusCode code, const std::string& reason, const
 // What gRPC reported, with its details, or with those of an error of the connection where it has none.
 absl::Status FromGrpc(const grpc::Status& status);
 
-// `status` with one more entry in its ErrorInfo.metadata. A value that is already there, and an OK status, stay as they are.
+// `status` with one more entry in its ErrorInfo.metadata. A value that is already there, and an OK status, stay as they
+// are.
 absl::Status WithMetadata(const absl::Status& status, const std::string& key, const std::string& value);
 
 }  // namespace easel::client

@@ -25,8 +25,10 @@ struct TlsOptions {
 struct RetryOptions {
   // Attempts without any progress, the first included. 1: never repeat.
   int max_attempts = 8;
-  // Doubles with each attempt up to max_delay; the real wait is a random part of it, between half and all. A delay that the
-  // service names (RetryInfo) is never undercut.
+  // The same while a generation that the service accepted is at work: it is worth waiting for a service that restarts.
+  int max_attempts_accepted = 12;
+  // Doubles with each attempt up to max_delay; the real wait is a random part of it, between half and all. A delay that
+  // the service names (RetryInfo) is never undercut.
   absl::Duration first_delay = absl::Milliseconds(200);
   absl::Duration max_delay = absl::Seconds(30);
 };
@@ -38,8 +40,8 @@ struct ConnectOptions {
   std::optional<TlsOptions> tls = {};
   // Metadata `easel-caller`, [a-z0-9._-]{1,64}; empty: not sent, which makes the caller "default".
   std::string caller = {};
-  // The largest reply that is taken, in bytes; also told to the service (`easel-max-receive-bytes`), which refuses an inline
-  // image that would not fit instead of sending it.
+  // The largest reply that is taken, in bytes; also told to the service (`easel-max-receive-bytes`), which refuses an
+  // inline image that would not fit instead of sending it.
   int max_receive_bytes = 64 * 1024 * 1024;
   // Put in front of gRPC's own user agent.
   std::string user_agent = {};

@@ -12,13 +12,13 @@
 
 namespace easel::client {
 
-// A file in the making, "PATH.part": appended to, checked, and renamed to PATH. Locked while it is open, so that two writers
-// cannot mix their bytes. Left behind when it is destroyed without Commit, for a later download to go on from, unless it is
-// empty. Errors have the reason FILE. Belongs to one thread.
+// A file in the making, "PATH.part": appended to, checked, and renamed to PATH. Locked while it is open, so that two
+// writers cannot mix their bytes. Left behind when it is destroyed without Commit, for a later download to go on from,
+// unless it is empty. Errors have the reason FILE. Belongs to one thread.
 class PartFile {
  public:
-  // Opens or creates it; what an earlier download left is kept and counts. INVALID_ARGUMENT: PATH is not a regular file.
-  // ABORTED: another process is writing it.
+  // Opens or creates it; what an earlier download left is kept and counts. INVALID_ARGUMENT: PATH is not a regular
+  // file. ABORTED: another process is writing it.
   static absl::StatusOr<std::unique_ptr<PartFile>> Open(const std::string& path);
   ~PartFile();
   PartFile(const PartFile&) = delete;

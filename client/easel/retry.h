@@ -10,11 +10,12 @@
 namespace easel::client {
 
 // Whether repeating a call that carries a request_id, or that only reads, is free and may help: UNAVAILABLE and broken
-// connections always, RESOURCE_EXHAUSTED only with a RetryInfo. Everything else ends the call: above all an unknown outcome,
-// a blocked prompt and a used-up quota.
+// connections always, RESOURCE_EXHAUSTED only with a RetryInfo. Everything else ends the call: above all an unknown
+// outcome, a blocked prompt and a used-up quota.
 bool IsSafeToRepeat(const Error& error);
 
-// The repetitions of one call: counts them, waits between them, ends them at the call's deadline. Belongs to one thread.
+// The repetitions of one call: counts them, waits between them, ends them at the call's deadline. Belongs to one
+// thread.
 class Retry {
  public:
   // All three must outlive it.
@@ -23,8 +24,8 @@ class Retry {
   // When the whole call ends, by the waiter's clock.
   absl::Time deadline() const { return deadline_; }
 
-  // Waits and returns true if the call may be repeated after `error`; false: `error` is the call's result. False at once
-  // where the wait would go past the deadline.
+  // Waits and returns true if the call may be repeated after `error`; false: `error` is the call's result. False at
+  // once where the wait would go past the deadline.
   bool WaitAfter(const absl::Status& error);
 
   // The last attempt brought something new: attempts and delays start anew.

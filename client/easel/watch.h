@@ -11,7 +11,8 @@
 
 namespace easel::client {
 
-// What the attempts of one call learnt about a generation, told to the observer without going back. Belongs to one thread.
+// What the attempts of one call learnt about a generation, told to the observer without going back. Belongs to one
+// thread.
 class Sighting {
  public:
   // `observer` must outlive it.

@@ -13,8 +13,8 @@ namespace easel::fakes {
 
 // Generations in memory that move when they are told to. Thread-safe.
 //
-// A prompt directs its own generation: "[[fail CONTENT_BLOCKED]]" fails after SUBMITTING with that reason, "[[hang]]" never leaves
-// RENDERING, "[[blue]]" makes other bytes.
+// A prompt directs its own generation: "[[fail CONTENT_BLOCKED]]" fails after SUBMITTING with that reason, "[[hang]]"
+// never leaves RENDERING, "[[blue]]" makes other bytes.
 class FakeGenerations {
  public:
   // The generation of `request_id`, made if there is none or if it failed.

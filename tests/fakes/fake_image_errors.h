@@ -10,8 +10,8 @@
 
 namespace easel::fakes {
 
-// The error that the service would send for `reason`, with the status code that error.proto gives it, RetryInfo (10 ms) where
-// error.proto has one, and two violations for INVALID_REQUEST.
+// The error that the service would send for `reason`, with the status code that error.proto gives it, RetryInfo (10 ms)
+// where error.proto has one, and two violations for INVALID_REQUEST.
 google::rpc::Status ErrorFor(v1::ErrorReason reason, const std::map<std::string, std::string>& metadata = {});
 
 // Changes the delay of the RetryInfo in `error`.

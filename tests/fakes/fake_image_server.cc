@@ -1,5 +1,5 @@
-// The fake ImageService as a program, for black-box tests: prints its address as its first line, and ends when its standard input
-// does.
+// The fake ImageService as a program, for black-box tests: prints its address as its first line, and ends when its
+// standard input does.
 #include <iostream>
 #include <string>
 

@@ -38,8 +38,9 @@ struct SeenCall {
   std::map<std::string, std::string> metadata = {};
 };
 
-// ImageService on a real gRPC server at a free port of 127.0.0.1, whose generations take no time: a call that makes or watches one
-// moves it from state to state. Prompts direct single generations (FakeGenerations), faults direct single calls. Thread-safe.
+// ImageService on a real gRPC server at a free port of 127.0.0.1, whose generations take no time: a call that makes or
+// watches one moves it from state to state. Prompts direct single generations (FakeGenerations), faults direct single
+// calls. Thread-safe.
 class FakeImageService final : public v1::ImageService::Service {
  public:
   FakeImageService();
