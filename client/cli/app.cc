@@ -1,5 +1,6 @@
 #include "cli/app.h"
 
+#include <cstdlib>
 #include <fstream>
 #include <iostream>
 #include <sstream>
@@ -57,6 +58,8 @@ absl::Status RunOrExplain(CommandLine& line, const Interrupt& interrupt) {
 }  // namespace
 
 int Run(const std::vector<std::string>& arguments) {
+  // gRPC's own words are not for users; whoever looks for them sets the variable.
+  ::setenv("GRPC_VERBOSITY", "NONE", 0);
   const Interrupt interrupt;
   absl::StatusOr<CommandLine> line = ParseCommandLine(arguments);
   const bool json = WantsJson(arguments);

@@ -43,12 +43,13 @@ absl::Status UnknownCommand(const std::string& name) {
 absl::Status UnknownOption(const std::string& option, const po::options_description& options, const std::string& help) {
   std::vector<std::string> names;
   for (const auto& known : options.options()) names.push_back("--" + known->long_name());
-  return UsageError(option, "there is no option " + option + DidYouMean(option, names) + "; " + help + " lists them all");
+  const std::string message = "there is no option " + option + DidYouMean(option, names);
+  return UsageError(option, message + "; " + help + " lists them all");
 }
 
 // Program_options reports by exceptions; they end here.
-absl::StatusOr<po::variables_map> ParseOptions(const std::vector<std::string>& words, const po::options_description& visible,
-                                               const std::string& help) {
+absl::StatusOr<po::variables_map> ParseOptions(const std::vector<std::string>& words,
+                                               const po::options_description& visible, const std::string& help) {
   po::options_description all;
   all.add(visible).add_options()("argument", po::value<std::vector<std::string>>());
   po::positional_options_description positional;
@@ -83,8 +84,8 @@ absl::Status TakeArgument(const Command& command, Arguments& arguments) {
   }
   if (words.size() > 1) {
     const std::string hint = expected == "PROMPT" ? "; put the prompt in quotation marks" : "";
-    return UsageError(expected, "easel " + command.name + " takes one " + expected + ", but got a second: \"" + words[1] +
-                                    "\"" + hint);
+    return UsageError(expected, "easel " + command.name + " takes one " + expected + ", but got a second: \"" +
+                                    words[1] + "\"" + hint);
   }
   if (!words.empty()) arguments.argument = words[0];
   return absl::OkStatus();
@@ -119,7 +120,8 @@ po::options_description GlobalDescription() {
        "for the whole command, as 90s or 5m. Commands that wait for an image have none of their own, the others 30s")
       ("tls", po::bool_switch(), "speak TLS, trusting the system's authorities")
       ("tls-ca", po::value<std::string>()->value_name("FILE"), "speak TLS, trusting the certificates in FILE (PEM)")
-      ("json", po::bool_switch(), "one JSON object a line on standard output; errors as google.rpc.Status on standard error")
+      ("json", po::bool_switch(),
+       "one JSON object a line on standard output; errors as google.rpc.Status on standard error")
       ("help,h", po::bool_switch(), "this text")
       ("version", po::bool_switch(), "the version");
   return options;

@@ -99,8 +99,8 @@ absl::StatusOr<std::string> Destination::Save(client::Client& client, const v1::
   }
   std::ofstream file;
   if (kind_ == Kind::kStream) file.open(path_, std::ios::binary);
-  const absl::Status status =
-      SaveToStream(client, generation.name(), kind_ == Kind::kStream ? static_cast<std::ostream&>(file) : std::cout, call);
+  std::ostream& stream = kind_ == Kind::kStream ? static_cast<std::ostream&>(file) : std::cout;
+  const absl::Status status = SaveToStream(client, generation.name(), stream, call);
   if (!status.ok()) return status;
   return std::string();
 }
@@ -117,8 +117,9 @@ absl::StatusOr<std::string> Destination::SaveInDirectory(client::Client& client,
     if (status.ok()) return path;
     if (!absl::IsAlreadyExists(status)) return status;
   }
+  const std::string like = prefix + FileNameOf(generation, 1);
   return client::ClientError(absl::StatusCode::kAlreadyExists, client::kFile,
-                             absl::StrCat("there are already ", kMostNumbers, " files like ", prefix, FileNameOf(generation, 1)));
+                             absl::StrCat("there are already ", kMostNumbers, " files like ", like));
 }
 
 std::string FileNameOf(const v1::Generation& generation, int number) {

@@ -38,7 +38,9 @@ std::string AdviceForService(v1::ErrorReason reason) {
 std::string AdviceOnWork(const Error& error) {
   const std::string name = error.generation();
   const std::string request_id = error.Metadata("request_id");
-  if (error.Metadata("cancel_policy") == "ABORT") return "the work was told to stop; easel get " + name + " shows how it ended";
+  if (error.Metadata("cancel_policy") == "ABORT" && !name.empty()) {
+    return "the work was told to stop; easel get " + name + " shows how it ended";
+  }
   if (!name.empty()) return "the work goes on: easel watch " + name + ", then easel read " + name + " -o FILE";
   if (!request_id.empty()) return "it is not known whether it was accepted: easel list --request-id " + request_id;
   return "";

@@ -24,9 +24,11 @@ absl::StatusOr<std::string> PromptFrom(const std::string& argument) {
 
 void AddSpecOptions(po::options_description& options) {
   options.add_options()
-      ("model", po::value<std::string>()->value_name("MODEL"), "glm-image, cogview-4-250304; easel models lists them all")
+      ("model", po::value<std::string>()->value_name("MODEL"),
+       "glm-image, cogview-4-250304; easel models lists them all")
       ("size", po::value<std::string>()->value_name("WxH"), "pixels, as 1280x1280; else the model's own")
-      ("quality", po::value<std::string>()->value_name("QUALITY"), "hd (finer) or standard (quicker); else the model's own")
+      ("quality", po::value<std::string>()->value_name("QUALITY"),
+       "hd (finer) or standard (quicker); else the model's own")
       ("user-id", po::value<std::string>()->value_name("ID"), "the end user it is made for, 6 to 128 characters")
       ("watermark", po::value<std::string>()->implicit_value("true", "")->value_name("true|false"),
        "whether the upstream marks the image, where it has such a switch");

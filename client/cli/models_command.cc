@@ -25,7 +25,7 @@ void AddRows(const v1::Model& model, Table& table) {
     table.Add({model.model() + Star(model.is_default()),
                QualityText(option.quality()) + Star(option.quality() == model.default_quality()),
                Money(option.cost_micros(), option.currency()),
-               Time(absl::Seconds(option.typical_duration().seconds()) + absl::Nanoseconds(option.typical_duration().nanos())),
+               Time(DurationOf(option.typical_duration())),
                SizesText(model.size_rules())});
   }
 }

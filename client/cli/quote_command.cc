@@ -12,7 +12,7 @@ namespace {
 
 std::string QuoteText(const v1::QuoteImageResponse& quote) {
   std::string text = SpecText(quote.spec()) + ": " + Money(quote.cost_micros(), quote.currency());
-  if (quote.has_expected_duration()) text += ", about " + Time(absl::Seconds(quote.expected_duration().seconds()));
+  if (quote.has_expected_duration()) text += ", about " + Time(DurationOf(quote.expected_duration()));
   text += "\n";
   for (const std::string& note : quote.notes()) text += "  note: " + Printable(note) + "\n";
   return text;

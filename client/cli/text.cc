@@ -92,6 +92,10 @@ absl::Time TimeOf(const google::protobuf::Timestamp& time) {
   return absl::FromUnixSeconds(time.seconds()) + absl::Nanoseconds(time.nanos());
 }
 
+absl::Duration DurationOf(const google::protobuf::Duration& duration) {
+  return absl::Seconds(duration.seconds()) + absl::Nanoseconds(duration.nanos());
+}
+
 std::string Moment(const google::protobuf::Timestamp& time) {
   if (time.seconds() == 0) return "";
   return absl::FormatTime("%Y-%m-%d %H:%M", TimeOf(time), absl::LocalTimeZone());

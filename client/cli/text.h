@@ -1,5 +1,7 @@
 #pragma once
 
+#include <google/protobuf/duration.pb.h>
+
 #include <cstdint>
 #include <string>
 
@@ -29,6 +31,7 @@ std::string QualityText(v1::Quality quality);
 std::string Moment(const google::protobuf::Timestamp& time);
 
 absl::Time TimeOf(const google::protobuf::Timestamp& time);
+absl::Duration DurationOf(const google::protobuf::Duration& duration);
 
 // Without control characters, so that it cannot take hold of a terminal; line breaks become spaces.
 std::string Printable(const std::string& text);

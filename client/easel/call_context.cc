@@ -6,7 +6,8 @@
 
 namespace easel::client {
 
-CallContext::CallContext(const Core& core, absl::Time deadline, Cancellation* cancellation) : cancellation_(cancellation) {
+CallContext::CallContext(const Core& core, absl::Time deadline, Cancellation* cancellation)
+    : cancellation_(cancellation) {
   if (!core.options.caller.empty()) context_.AddMetadata("easel-caller", core.options.caller);
   context_.AddMetadata("easel-max-receive-bytes", absl::StrCat(core.options.max_receive_bytes));
   if (deadline != absl::InfiniteFuture()) {

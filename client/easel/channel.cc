@@ -38,7 +38,8 @@ absl::Status Unusable(const std::string& message) {
 absl::Status Check(const ConnectOptions& options) {
   if (options.address.empty()) return Unusable("the service's address is empty; it is written as host:port");
   if (!IsCaller(options.caller)) {
-    return Unusable(absl::StrCat("the caller \"", options.caller, "\" is not 1 to 64 characters of a-z, 0-9, '.', '_' and '-'"));
+    return Unusable(absl::StrCat("the caller \"", options.caller,
+                                 "\" is not 1 to 64 characters of a-z, 0-9, '.', '_' and '-'"));
   }
   if (options.max_receive_bytes <= 0) {
     return Unusable(absl::StrCat("max_receive_bytes is ", options.max_receive_bytes, "; it must be positive"));

@@ -35,14 +35,15 @@ class Waiting {
       if (status.ok()) status = sighting_.ended() ? OutcomeOf(sighting_.last()) : EndedEarly();
       // A failure that cost nothing may be told to repeat; the same request_id then starts the same generation again.
       if (sighting_.last().revision() > seen && !sighting_.ended()) retry_.MadeProgress();
-      if (!retry_.WaitAfter(status)) return Named(status);
+      if (!retry_.WaitAfter(status, AtWork())) return Named(status);
     }
   }
 
  private:
+  bool AtWork() const { return !sighting_.name().empty() && !sighting_.ended(); }
+
   absl::Status Attempt() {
-    const bool watch = !sighting_.name().empty() && !sighting_.ended() && request_.cancel_policy() != v1::CANCEL_POLICY_ABORT;
-    if (!watch) return StreamOnce();
+    if (!AtWork() || request_.cancel_policy() == v1::CANCEL_POLICY_ABORT) return StreamOnce();
     const int64_t seen = sighting_.last().revision();
     return WatchOnce(core_, sighting_.name(), seen > 0 ? seen + 1 : 0, retry_, options_, sighting_);
   }

@@ -29,7 +29,7 @@ absl::Status OutcomeOf(const v1::Generation& generation) {
   if (generation.state() == v1::GENERATION_STATE_CANCELLED) status = ToStatus(Cancelled(generation));
   if (generation.state() == v1::GENERATION_STATE_FAILED) {
     status = ToStatus(generation.error());
-    if (status.ok()) status = ClientError(absl::StatusCode::kInternal, kRpcFailed, "the generation failed without a reason");
+    if (status.ok()) status = ClientError(absl::StatusCode::kInternal, kRpcFailed, "it failed without a reason");
   }
   return WithMetadata(status, "generation", generation.name());
 }

@@ -13,9 +13,10 @@ bool IsSafeToRepeat(const Error& error) {
 Retry::Retry(const RetryOptions& retry, const CallOptions& call, Waiter& waiter)
     : retry_(retry), call_(call), waiter_(waiter), deadline_(waiter.Now() + call.timeout) {}
 
-bool Retry::WaitAfter(const absl::Status& status) {
+bool Retry::WaitAfter(const absl::Status& status, bool accepted) {
   const Error error(status);
-  if (!IsSafeToRepeat(error) || ++attempts_ >= retry_.max_attempts) return false;
+  const int most = accepted ? retry_.max_attempts_accepted : retry_.max_attempts;
+  if (!IsSafeToRepeat(error) || ++attempts_ >= most) return false;
   if (call_.cancellation != nullptr && call_.cancellation->cancelled()) return false;
   const absl::Duration delay = NextDelay(error);
   if (waiter_.Now() + delay >= deadline_) return false;

@@ -25,8 +25,8 @@ class Retry {
   absl::Time deadline() const { return deadline_; }
 
   // Waits and returns true if the call may be repeated after `error`; false: `error` is the call's result. False at
-  // once where the wait would go past the deadline.
-  bool WaitAfter(const absl::Status& error);
+  // once where the wait would go past the deadline. `accepted`: a generation is at work, and only the way to it broke.
+  bool WaitAfter(const absl::Status& error, bool accepted = false);
 
   // The last attempt brought something new: attempts and delays start anew.
   void MadeProgress() { attempts_ = 0; }

@@ -42,10 +42,9 @@ absl::StatusOr<ImageDigest> Client::ReadImageToFile(const std::string& name, con
   }
   if (!digest.ok()) return digest;
   if (!part.Matches(*digest)) {
-    const int64_t size = part.size();
+    const std::string what = absl::StrCat("the ", part.size(), " bytes of ", name);
     part.Truncate(0).IgnoreError();
-    return ClientError(absl::StatusCode::kDataLoss, kImageCorrupt,
-                       absl::StrCat("the ", size, " bytes of ", name, " are not the image whose digest the service told"));
+    return ClientError(absl::StatusCode::kDataLoss, kImageCorrupt, what + " are not those whose digest the service told");
   }
   if (absl::Status status = part.Commit(overwrite); !status.ok()) return status;
   return digest;
@@ -59,7 +58,7 @@ absl::StatusOr<v1::Generation> Client::GenerateToFile(v1::GenerateImageRequest r
   if (!generation.ok()) return generation;
   const absl::StatusOr<ImageDigest> saved =
       ReadImageToFile(generation->name(), path, WithTimeLeft(options, deadline, core_->waiter), overwrite);
-  if (!saved.ok()) return saved.status();
+  if (!saved.ok()) return WithMetadata(saved.status(), "generation", generation->name());
   return generation;
 }
 

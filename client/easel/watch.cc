@@ -34,8 +34,8 @@ absl::Status EndedEarly() {
   return ClientError(absl::StatusCode::kUnavailable, kUnreachable, "the service ended the stream before the end");
 }
 
-absl::StatusOr<v1::Generation> Client::Watch(const std::string& name, const Observer& observer, const CallOptions& options,
-                                             int64_t revision) {
+absl::StatusOr<v1::Generation> Client::Watch(const std::string& name, const Observer& observer,
+                                             const CallOptions& options, int64_t revision) {
   Retry retry(core_->options.retry, options, core_->waiter);
   Sighting sighting(observer);
   while (true) {
@@ -44,7 +44,7 @@ absl::StatusOr<v1::Generation> Client::Watch(const std::string& name, const Obse
     if (sighting.ended()) return sighting.last();
     if (status.ok()) status = WithMetadata(EndedEarly(), "generation", name);
     if (sighting.last().revision() > seen) retry.MadeProgress();
-    if (!retry.WaitAfter(status)) return status;
+    if (!retry.WaitAfter(status, sighting.last().revision() > 0)) return status;
   }
 }
 

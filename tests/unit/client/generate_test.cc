@@ -145,7 +145,7 @@ TEST_F(GenerateTest, TellsOfAServiceThatDies) {
     hanging.get_future().wait();
     mortal.reset();
   });
-  auto connected = Client::Connect({.address = mortal->address(), .retry = {.max_attempts = 3}}, waiter);
+  auto connected = Client::Connect({.address = mortal->address(), .retry = {.max_attempts_accepted = 3}}, waiter);
   ASSERT_TRUE(connected.ok());
   const auto generation = connected->Generate(Request("[[hang]]"), observer);
   death.join();

@@ -6,6 +6,7 @@ namespace {
 class ReadImageTest : public ClientTest {
  protected:
   void SetUp() override {
+    options.retry.max_attempts = 3;
     generation = *client().Generate(Request());
     expected = fakes::FakeGenerations::Bytes(generation);
   }
@@ -42,7 +43,6 @@ TEST_F(ReadImageTest, GoesOnWhereTheStreamBroke) {
 }
 
 TEST_F(ReadImageTest, ABreakAfterProgressCountsAsTheFirst) {
-  options.retry.max_attempts = 2;
   service.Plan("ReadImage", {.after_messages = 1, .status = Broken()});
   service.Plan("ReadImage", {.after_messages = 1, .status = Broken()});
   service.Plan("ReadImage", {.after_messages = 1, .status = Broken()});

@@ -73,6 +73,16 @@ TEST(Retry, StartsAnewAfterProgress) {
   EXPECT_FALSE(retry.WaitAfter(Reported(v1::ERROR_REASON_STORAGE_UNAVAILABLE)));
 }
 
+TEST(Retry, IsMorePatientWithWorkThatWasAccepted) {
+  JumpingWaiter waiter;
+  const RetryOptions options{.max_attempts = 2, .max_attempts_accepted = 4};
+  const CallOptions call;
+  Retry retry(options, call, waiter);
+  while (retry.WaitAfter(Reported(v1::ERROR_REASON_SHUTTING_DOWN), true)) {
+  }
+  EXPECT_EQ(waiter.waits.size(), 3u);
+}
+
 TEST(Retry, TellsWhyAndHowLongBeforeItWaits) {
   JumpingWaiter waiter;
   std::string reason;

@@ -55,7 +55,6 @@ TEST_F(SaveImageTest, GeneratesIntoAFile) {
 }
 
 TEST_F(SaveImageTest, GoesOnFromWhatAnEarlierDownloadLeft) {
-  options.retry.max_attempts = 1;
   auto impatient = Client::Connect({.address = service.address(), .retry = {.max_attempts = 1}}, waiter);
   service.Plan("ReadImage", {.after_messages = 2, .status = Broken()});
   EXPECT_FALSE(impatient->ReadImageToFile(generation.name(), path).ok());
