@@ -99,8 +99,8 @@ def test_every_family_of_the_design_is_there_from_the_start(workshop, zai):
     for model in ("glm-image", "cogview-4-250304"):
         for quality in ("hd", "standard"):
             for outcome in ("succeeded", "failed", "cancelled"):
-                labels = f'{{model="{model}",quality="{quality}",outcome="{outcome}"}}'
-                assert service.sample("easel_generation_duration_seconds_count" + labels) == 0, labels
+                labels = {"model": model, "quality": quality, "outcome": outcome}
+                assert service.sample("easel_generation_duration_seconds_count", **labels) == 0, labels
 
 
 def test_buckets_resolve_half_a_second_to_five_minutes(service):
@@ -117,20 +117,21 @@ def test_what_happened_is_counted(workshop, zai):
     service.generate("Counted", quality=HD)
     refused(service.generate, "Counted and blocked")
     refused(service.get, "generations/none")
-    duration = 'easel_generation_duration_seconds_count{model="glm-image",quality="hd",outcome="%s"}'
-    assert (service.sample(duration % "succeeded"), service.sample(duration % "failed")) == (1, 1)
-    assert service.sample('easel_charge_micros_total{model="glm-image",quality="hd",currency="USD"}') == 15000
-    assert service.sample('easel_caller_charge_micros_total{caller="default",currency="USD"}') == 15000
-    assert service.sample('easel_image_bytes_count{model="glm-image"}') == 1
-    handled = 'grpc_server_handled_total{grpc_type="unary",grpc_service="easel.v1.ImageService",grpc_method="%s",grpc_code="%s"}'
-    assert service.sample(handled % ("GenerateImage", "OK")) == 1
-    assert service.sample(handled % ("GenerateImage", "FailedPrecondition")) == 1
-    assert service.sample(handled % ("GetGeneration", "NotFound")) == 1
+    glm = {"model": "glm-image", "quality": "hd"}
+    assert service.sample("easel_generation_duration_seconds_count", **glm, outcome="succeeded") == 1
+    assert service.sample("easel_generation_duration_seconds_count", **glm, outcome="failed") == 1
+    assert service.sample("easel_charge_micros_total", **glm, currency="USD") == 15000
+    assert service.sample("easel_caller_charge_micros_total", caller="default", currency="USD") == 15000
+    assert service.sample("easel_image_bytes_count", model="glm-image") == 1
+    assert service.sample("easel_overhead_seconds_count", **glm) == 2
+    for method, code in (("GenerateImage", "OK"), ("GenerateImage", "FailedPrecondition"), ("GetGeneration", "NotFound")):
+        assert service.sample("grpc_server_handled_total", grpc_type="unary", grpc_service=IMAGE_SERVICE,
+                              grpc_method=method, grpc_code=code) == 1
     errors = [line for line in service.metrics().splitlines() if line.startswith("easel_upstream_errors_total") and
               'code="1301"' in line]
     assert [line.rsplit(" ", 1)[1] for line in errors] == ["1"]
-    for state in ("queued", "submitting", "rendering", "fetching"):
-        assert service.sample('easel_generations_in_flight{state="%s"}' % state) == 0
+    for at in ("queued", "submitting", "rendering", "fetching"):
+        assert service.sample("easel_generations_in_flight", state=at) == 0
 
 
 def test_promtool_has_nothing_to_say(service, shared_zai):

@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import json
 import os
+import re
 import sys
 import urllib.error
 import urllib.request
@@ -199,12 +200,12 @@ class Service(Process):
     def metrics(self):
         return http_get(self.http + "/metrics").body.decode()
 
-    def sample(self, series):
-        """The value of one series, as it is written in /metrics; None if it is not there."""
+    def sample(self, name, **labels):
+        """The value of the one series of this name with exactly these labels; None if it is not there."""
         for line in self.metrics().splitlines():
-            name, _, value = line.rpartition(" ")
-            if name == series:
-                return float(value)
+            found = re.fullmatch(re.escape(name) + r"(?:\{(.*)\})? (\S+)", line)
+            if found and dict(re.findall(r'(\w+)="([^"]*)"', found[1] or "")) == labels:
+                return float(found[2])
         return None
 
     def stop(self):

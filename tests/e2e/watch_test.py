@@ -1,5 +1,6 @@
 """WatchGeneration: every change from a revision on, never backwards, always the end."""
 from fake_zai import Hold, error
+from processes import until
 from service import api, charge, refused, state, together
 
 STATES = ["QUEUED", "SUBMITTING", "RENDERING", "FETCHING", "SUCCEEDED"]
@@ -72,7 +73,10 @@ def test_a_queued_generation_tells_its_place(workshop, zai):
     held = Hold()
     zai.script("First", poll=[held])
     service.reach(service.start("First").name, "RENDERING")
-    names = [service.start(f"Behind, {number}").name for number in range(3)]
+    names = []
+    for number in range(3):
+        names.append(service.start(f"Behind, {number}").name)
+        until(lambda: service.get(names[-1]).progress.HasField("queue_position"), "its place in the queue")
     assert [service.get(name).progress.queue_position for name in names] == [0, 1, 2]
     assert all(state(service.get(name)) == "QUEUED" for name in names)
     held.release()
