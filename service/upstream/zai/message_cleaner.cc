@@ -48,7 +48,7 @@ void CutQueries(std::string& text) {
 }  // namespace
 
 bool MessageCleaner::RepeatsPrompt(std::string_view text) const {
-  const std::string prompt = OneLine(prompt_);
+  const std::string prompt = OneLine(*prompt_);
   const std::size_t run = std::min(kPromptRun, prompt.size());
   if (run < kShortestPrompt || text.size() < run) return false;
   std::unordered_set<std::string_view> runs;
@@ -61,7 +61,7 @@ bool MessageCleaner::RepeatsPrompt(std::string_view text) const {
 
 std::string MessageCleaner::Clean(std::string_view text) const {
   std::string clean = OneLine(ValidUtf8(text.substr(0, kMaxRead)));
-  if (RepeatsPrompt(clean)) return {};
+  if (!prompt_ || RepeatsPrompt(clean)) return {};
   MaskAll(clean, key_);
   const auto dot = key_.find('.');
   if (dot != std::string_view::npos) {

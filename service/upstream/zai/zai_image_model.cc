@@ -124,7 +124,7 @@ awaitable<PollResult> ZaiImageModel::PollNow(std::string_view task_id) {
   HttpClient& client = clients_.For(co_await boost::asio::this_coro::executor);
   auto answer = co_await client.Send(std::move(request), kMaxReplyBytes);
   if (const auto* failure = std::get_if<HttpFailure>(&answer)) co_return PollFailure(*failure);
-  const MessageCleaner cleaner(options_.api_key, {});
+  const MessageCleaner cleaner(options_.api_key, std::nullopt);
   co_return ReadPoll(std::get<HttpReply>(answer), cleaner);
 }
 
