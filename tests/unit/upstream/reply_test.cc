@@ -173,6 +173,7 @@ TEST(MessageCleanerTest, DropsWhatRepeatsThePrompt) {
   EXPECT_EQ(cleaner.Clean("rejected: a watercolour"), "rejected: a watercolour");
   EXPECT_EQ(MessageCleaner("k", "red fox").Clean("prompt 'red fox' is bad"), "");
   EXPECT_EQ(MessageCleaner("k", "a").Clean("a bad day"), "a bad day");
+  EXPECT_EQ(MessageCleaner("k", std::nullopt).Clean("it may repeat a prompt that is not known here"), "");
 }
 
 TEST(Utf8Test, ReplacesOnlyWhatIsNotValid) {
