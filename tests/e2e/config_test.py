@@ -3,9 +3,10 @@ import os
 import socket
 import subprocess
 
+import grpc
 import pytest
 from processes import BIN, clean_environment, run
-from service import QUICK
+from service import QUICK, api, api_grpc, refused
 
 
 def easeld(directory, *arguments, **settings):
@@ -66,6 +67,21 @@ def test_a_bad_certificate_is_named(tmp_path):
     (tmp_path / "key.pem").write_text("not a key")
     assert "cert.pem" in complaint(tmp_path, EASEL_GRPC_TLS_CERT_FILE="cert.pem", EASEL_GRPC_TLS_KEY_FILE="key.pem")
     assert "no-such.pem" in complaint(tmp_path, EASEL_GRPC_TLS_CERT_FILE="no-such.pem", EASEL_GRPC_TLS_KEY_FILE="key.pem")
+
+
+def test_with_a_certificate_the_service_speaks_tls(workshop, zai):
+    made = run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "1",
+                "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", "key.pem", "-out", "cert.pem"],
+               clean_environment(workshop.directory), cwd=workshop.directory)
+    assert made[0] == 0, made
+    service = workshop.easeld(zai, EASEL_GRPC_TLS_CERT_FILE="cert.pem", EASEL_GRPC_TLS_KEY_FILE="key.pem")
+    trusted = grpc.ssl_channel_credentials((workshop.directory / "cert.pem").read_bytes())
+    with grpc.secure_channel(service.address, trusted, [("grpc.enable_http_proxy", 0)]) as channel:
+        assert api_grpc.ImageServiceStub(channel).ListModels(api.ListModelsRequest(), timeout=60).models
+    assert refused(service.images.ListModels, api.ListModelsRequest(), timeout=60).code == "UNAVAILABLE"
+    environment = clean_environment(workshop.directory, EASEL_SERVER=service.address)
+    command = [BIN / "easel", "generate", "Encrypted", "--tls-ca", "cert.pem", "-o", "x.png"]
+    assert run(command, environment, cwd=workshop.directory)[:2] == (0, b"x.png\n")
 
 
 def test_a_missing_key_beyond_loopback_never_serves_samples(tmp_path):

@@ -2,10 +2,11 @@
 import hashlib
 import pathlib
 
+import grpc
 import png
 import pytest
-from fake_zai import Hold
-from service import HD, INLINE, STANDARD, api, charge, http_get, refused, state
+from fake_zai import Hold, Reply
+from service import HD, INLINE, STANDARD, api, api_grpc, charge, http_get, refused, spec, state
 
 PROMPTS = sorted((pathlib.Path(__file__).parents[2] / "deploy" / "prompts").glob("*.txt"))
 GLM_SIZES = [(1280, 1280), (1568, 1056), (1056, 1568), (1472, 1088), (1088, 1472), (1728, 960), (960, 1728)]
@@ -126,6 +127,20 @@ def test_an_image_larger_than_the_callers_limit_names_the_way_to_read_it(service
     name = answer.metadata["generation"]
     assert state(service.get(name)) == "SUCCEEDED"
     assert int(answer.metadata["size_bytes"]) == len(b"".join(chunk.data for chunk in service.read_image(name)))
+
+
+def test_an_image_over_grpcs_own_limit_arrives_where_the_caller_takes_it(service, shared_zai):
+    data = png.noise(1280, 1280)
+    assert len(data) > 4 * 2**20
+    shared_zai.script("A photograph of a forest", image=[Reply(200, data, {"Content-Type": "image/png"})])
+    answer = refused(service.generate, "A photograph of a forest", request_id="forest", delivery=INLINE)
+    assert (answer.code, answer.reason) == ("FAILED_PRECONDITION", "IMAGE_TOO_LARGE")
+    with grpc.insecure_channel(service.address, [("grpc.max_receive_message_length", 2**24)]) as wide:
+        request = api.GenerateImageRequest(spec=spec("A photograph of a forest"), request_id="forest", image_delivery=INLINE)
+        reply = api_grpc.ImageServiceStub(wide).GenerateImage(
+            request, metadata=[("easel-max-receive-bytes", str(2**24))], timeout=60)
+    check(reply.generation, reply.image_data, (1280, 1280))
+    assert shared_zai.charged("A photograph of a forest") == 1
 
 
 def test_callers_are_kept_apart(service):

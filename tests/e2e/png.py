@@ -1,5 +1,6 @@
 """Writes and reads PNG by hand, so that no library of the service's judges its bytes."""
 import functools
+import os
 import struct
 import zlib
 
@@ -11,13 +12,21 @@ def _chunk(kind, data):
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
+def _write(width, height, rows, level):
+    return (SIGNATURE + _chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)) +
+            _chunk(b"IDAT", zlib.compress(rows, level)) + _chunk(b"IEND", b""))
+
+
 @functools.lru_cache(maxsize=256)
 def picture(width, height, text):
     """One colour, decided by the text: every prompt has bytes of its own."""
     colour = struct.pack(">I", zlib.crc32(text.encode()))[:3]
-    rows = (b"\0" + colour * width) * height
-    return (SIGNATURE + _chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)) +
-            _chunk(b"IDAT", zlib.compress(rows, 1)) + _chunk(b"IEND", b""))
+    return _write(width, height, (b"\0" + colour * width) * height, 1)
+
+
+def noise(width, height):
+    """What does not compress: three bytes for each pixel, as much as an image can have."""
+    return _write(width, height, b"".join(b"\0" + os.urandom(width * 3) for _ in range(height)), 0)
 
 
 def read(data):

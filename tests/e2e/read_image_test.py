@@ -1,8 +1,5 @@
 """ReadImage: the kept bytes in pieces, from any offset on."""
 import hashlib
-import os
-import struct
-import zlib
 
 import png
 import pytest
@@ -10,18 +7,9 @@ from fake_zai import Hold, Reply, error
 from service import HD, api, refused
 
 
-def noise(width, height):
-    """A PNG that does not compress: many pieces, as a photograph has."""
-    rows = b"".join(b"\0" + os.urandom(width * 3) for _ in range(height))
-    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    # pylint: disable=protected-access
-    return (png.SIGNATURE + png._chunk(b"IHDR", header) + png._chunk(b"IDAT", zlib.compress(rows, 0)) +
-            png._chunk(b"IEND", b""))
-
-
 @pytest.fixture(scope="module")
 def kept(shared_service, shared_zai):
-    data = noise(512, 512)
+    data = png.noise(512, 512)
     shared_zai.script("A photograph", image=[Reply(200, data, {"Content-Type": "image/png"})])
     return shared_service.generate("A photograph", size=(512, 512), quality=HD).generation, data
 
