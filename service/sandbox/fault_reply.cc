@@ -48,24 +48,25 @@ asio::awaitable<void> Pause(double seconds) {
   co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
 }
 
-asio::awaitable<bool> SendMaybeCut(bool cut, http::ReplyHead head, std::string_view body, http::Responder& responder) {
+asio::awaitable<void> SendMaybeCut(bool cut, http::ReplyHead head, std::string_view body, http::Responder& responder,
+                                   std::function<void()> before_end) {
   constexpr std::size_t kPiece = 256 * 1024;
-  absl::Status status;
   if (!cut && body.size() < kPiece) {
-    status = co_await responder.Send(std::move(head), std::string(body));
-    co_return status.ok();
+    before_end();
+    co_await responder.Send(std::move(head), std::string(body));
+    co_return;
   }
-  status = co_await responder.Start(std::move(head), body.size());
+  absl::Status status = co_await responder.Start(std::move(head), body.size());
   const std::string_view sent = cut ? body.substr(0, body.size() / 2) : body;
   for (std::size_t at = 0; status.ok() && at < sent.size(); at += kPiece) {
+    if (!cut && at + kPiece >= sent.size()) before_end();
     status = co_await responder.Write(sent.substr(at, kPiece));
   }
   if (cut) {
     responder.Abort();
-    co_return false;
+  } else {
+    co_await responder.Finish();
   }
-  if (status.ok()) status = co_await responder.Finish();
-  co_return status.ok();
 }
 
 }  // namespace easel::sandbox

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,8 +27,9 @@ boost::asio::awaitable<void> Misbehave(Fault fault, http::Responder& responder);
 
 boost::asio::awaitable<void> Pause(double seconds);
 
-// Sends `body` whole, or, cut, the first half of it and then closes the connection. Whether all went out.
-boost::asio::awaitable<bool> SendMaybeCut(bool cut, http::ReplyHead head, std::string_view body,
-                                          http::Responder& responder);
+// Sends `body` whole, or, cut, the first half of it and then closes the connection. `before_end` is called before the last
+// bytes of a whole body go out, so that what it counts is counted when the caller has them.
+boost::asio::awaitable<void> SendMaybeCut(bool cut, http::ReplyHead head, std::string_view body,
+                                          http::Responder& responder, std::function<void()> before_end = [] {});
 
 }  // namespace easel::sandbox

@@ -78,8 +78,10 @@ asio::awaitable<void> ImageHost::Send(const Task& task, const Fault& fault, cons
   }
   const std::shared_ptr<const std::string> png = co_await gallery_.Png(SpecOf(task, fault.wrong_size));
   if (png == nullptr) co_return co_await Refuse(500, R"({"RetCode":-1,"ErrMsg":"the picture could not be drawn"})", responder);
-  const bool whole = co_await SendMaybeCut(fault.cut, std::move(head), *png, responder);
-  if (whole && request.method == "GET") records_.CountFetch(task);
+  const bool counts = request.method == "GET";
+  co_await SendMaybeCut(fault.cut, std::move(head), *png, responder, [this, &task, counts] {
+    if (counts) records_.CountFetch(task);
+  });
 }
 
 }  // namespace easel::sandbox

@@ -82,7 +82,7 @@ std::string Excerpt(std::string_view text, std::size_t limit) {
   std::string kept(text.substr(0, end));
   if (end == text.size()) return kept;
   const std::size_t space = kept.rfind(' ');
-  if (space != std::string::npos && space > kept.size() * 3 / 4) kept.resize(space);
+  if (space != std::string::npos && space > kept.size() / 2) kept.resize(space);
   while (!kept.empty() && absl::StrContains(" ,.;:", kept.substr(kept.size() - 1))) kept.pop_back();
   return kept + "…";
 }

@@ -7,11 +7,11 @@ namespace {
 
 namespace json = boost::json;
 
-std::string Id(const Answer& accepted) { return json::value_to<std::string>(accepted.Json().at("id")); }
+std::string TaskId(const Answer& accepted) { return json::value_to<std::string>(accepted.Json().at("id")); }
 
 TEST(PollTest, ATaskThatRunsSaysProcessing) {
   Fixture fixture({}, 1000);
-  const std::string id = Id(fixture.client.Async(Ask("a cat")));
+  const std::string id = TaskId(fixture.client.Async(Ask("a cat")));
   const json::object body = fixture.client.Poll(id).Json();
   EXPECT_EQ(body.at("task_status"), "PROCESSING");
   EXPECT_EQ(body.at("id"), json::string(id));
@@ -20,7 +20,7 @@ TEST(PollTest, ATaskThatRunsSaysProcessing) {
 
 TEST(PollTest, UnknownTasksAndThoseOfOtherKeysAreRefused) {
   Fixture fixture;
-  const std::string id = Id(fixture.client.Async(Ask("a cat")));
+  const std::string id = TaskId(fixture.client.Async(Ask("a cat")));
   EXPECT_EQ(fixture.client.Poll("8353992347972780031").Code(), "1214");
   EXPECT_EQ(SandboxClient(fixture.sandbox->address(), "another-key").Poll(id).Code(), "1214");
   EXPECT_EQ(fixture.client.Call("GET", fixture.client.Url("/api/paas/v4/async-result/" + id)).Code(), "1001");
@@ -28,7 +28,7 @@ TEST(PollTest, UnknownTasksAndThoseOfOtherKeysAreRefused) {
 
 TEST(PollTest, ASyncGenerationIsNoTask) {
   Fixture fixture;
-  EXPECT_EQ(fixture.client.Poll(Id(fixture.client.Sync(Ask("a cat")))).Code(), "1214");
+  EXPECT_EQ(fixture.client.Poll(TaskId(fixture.client.Sync(Ask("a cat")))).Code(), "1214");
 }
 
 TEST(PollTest, TimesFollowTheQualityThePromptAndTheScale) {

@@ -97,7 +97,7 @@ TEST(SubmitTest, RefusalsHaveTheCodesOfTheTable) {
   EXPECT_EQ(code(With(good, "watermark_enabled", "yes")), "1210");
   EXPECT_EQ(code(With(good, "quality", "ultra")), "1214");
   EXPECT_EQ(code(With(good, "user_id", "short")), "1214");
-  EXPECT_EQ(code(With(good, "user_id", std::string(129, 'x'))), "1214");
+  EXPECT_EQ(code(With(good, "user_id", json::string(129, 'x'))), "1214");
   EXPECT_EQ(code(With(good, "prompt", "一二三四五六七八九十一二三四五六七八九十")), "");
   EXPECT_EQ(code(With(good, "prompt", "一二三四五六七八九十一二三四五六七八九十一")), "1261");
   EXPECT_EQ(fixture.client.Async(cogview).Code(), "1212");
