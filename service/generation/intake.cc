@@ -1,11 +1,11 @@
 #include "generation/intake.h"
 
 #include <algorithm>
+#include <exception>
 #include <utility>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/this_coro.hpp>
 
 #include "absl/strings/str_cat.h"
@@ -177,8 +177,11 @@ awaitable<absl::StatusOr<Watcher>> Intake::Hold(Record record) {
     if (entered) {
       // Nobody runs it from here on, so what the store says now stays true.
       absl::StatusOr<Record> now = co_await world_.store.Get(record.generation().name());
-      absl::StatusOr<Watcher> held = now.status();
-      if (now.ok()) held = CarryOn(*std::move(now), live);
+      if (!now.ok()) {
+        Settle(request, live, now.status());
+        co_return now.status();
+      }
+      absl::StatusOr<Watcher> held = CarryOn(*std::move(now), live);
       Settle(request, live, held);
       co_return held;
     }
@@ -207,9 +210,9 @@ void Intake::Launch(std::shared_ptr<LiveGeneration> live, Record record, Admissi
   live->Publish(snapshot);
   running_.EnterName(snapshot->generation().name(), live);
   world_.metrics.StateChanged(v1::GENERATION_STATE_UNSPECIFIED, snapshot->generation().state());
-  const asio::any_io_executor loop = live->loop();
-  const asio::cancellation_slot slot = live->interruption();
-  asio::co_spawn(loop, Live(std::move(live), std::move(place), origin), asio::bind_cancellation_slot(slot, asio::detached));
+  // The signal is part of the generation, and the coroutine's last steps still look at its slot.
+  auto done = asio::bind_cancellation_slot(live->interruption(), [live](std::exception_ptr) {});
+  asio::co_spawn(live->loop(), Live(live, std::move(place), origin), std::move(done));
 }
 
 awaitable<void> Intake::Live(std::shared_ptr<LiveGeneration> live, Admission::Place place, Origin origin) {
