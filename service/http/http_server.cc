@@ -34,7 +34,20 @@ struct Session {
   asio::any_io_executor strand;
   asio::cancellation_signal cancel;
   std::unique_ptr<Connection> connection;
+  bool serving = false;  // used on the strand only
 };
+
+// A coroutine that is cancelled before its first step throws out of the loop's run(); one whose socket is closed by then
+// ends of itself.
+asio::awaitable<void> Serve(std::shared_ptr<Session> session) {
+  session->serving = true;
+  co_await session->connection->Serve();
+}
+
+void Break(Session& session) {
+  session.connection->Close();
+  if (session.serving) session.cancel.emit(asio::cancellation_type::terminal);
+}
 
 absl::Status BadAddress(const std::string& address) {
   return absl::InvalidArgumentError(
@@ -115,10 +128,7 @@ class HttpServer::State : public std::enable_shared_from_this<State> {
         self->acceptor_.close(ignored);
       });
       for (const auto& session : sessions_) {
-        asio::post(session->strand, [session] {
-          session->connection->Close();
-          session->cancel.emit(asio::cancellation_type::terminal);
-        });
+        asio::post(session->strand, [session] { Break(*session); });
       }
     }
     idle_.wait(lock, [this] { return running_ == 0; });
@@ -160,7 +170,7 @@ class HttpServer::State : public std::enable_shared_from_this<State> {
       sessions_.insert(session);
       ++running_;
     }
-    asio::co_spawn(session->strand, session->connection->Serve(),
+    asio::co_spawn(session->strand, Serve(session),
                    asio::bind_cancellation_slot(session->cancel.slot(),
                                                 [self = shared_from_this(), session](std::exception_ptr) { self->Forget(session); }));
   }
