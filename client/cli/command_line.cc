@@ -33,6 +33,15 @@ std::vector<std::string>::const_iterator FindName(const std::vector<std::string>
   return word;
 }
 
+// A switch that may stand alone: a bare --watermark means true, and must not take the prompt behind it for its value.
+void CompleteSwitches(std::vector<std::string>& words) {
+  const auto end = std::find(words.begin(), words.end(), "--");
+  for (auto word = words.begin(); word != end; ++word) {
+    const bool valued = word + 1 != end && (word[1] == "true" || word[1] == "false");
+    if (*word == "--watermark" && !valued) *word = "--watermark=true";
+  }
+}
+
 absl::Status UnknownCommand(const std::string& name) {
   std::vector<std::string> names;
   for (const Command& command : Commands()) names.push_back(command.name);
@@ -144,6 +153,7 @@ absl::StatusOr<CommandLine> ParseCommandLine(const std::vector<std::string>& arg
     words.erase(name);
     line.command->add_options(options);
   }
+  CompleteSwitches(words);
   auto values = ParseOptions(words, options, help);
   if (!values.ok()) return values.status();
   line.arguments.values = *std::move(values);

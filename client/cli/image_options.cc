@@ -30,7 +30,7 @@ void AddSpecOptions(po::options_description& options) {
       ("quality", po::value<std::string>()->value_name("QUALITY"),
        "hd (finer) or standard (quicker); else the model's own")
       ("user-id", po::value<std::string>()->value_name("ID"), "the end user it is made for, 6 to 128 characters")
-      ("watermark", po::value<std::string>()->implicit_value("true", "")->value_name("true|false"),
+      ("watermark", po::value<std::string>()->value_name("true|false"),
        "whether the upstream marks the image, where it has such a switch");
 }
 

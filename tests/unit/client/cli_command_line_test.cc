@@ -38,6 +38,8 @@ TEST(CommandLine, ASwitchDoesNotSwallowThePrompt) {
   EXPECT_EQ(line->arguments.argument, "a kitten");
   EXPECT_EQ(line->arguments.Text("watermark"), "true");
   EXPECT_EQ(ParseCommandLine({"generate", "--watermark=false", "x"})->arguments.Text("watermark"), "false");
+  EXPECT_EQ(ParseCommandLine({"generate", "--watermark", "false", "x"})->arguments.Text("watermark"), "false");
+  EXPECT_EQ(ParseCommandLine({"generate", "--", "--watermark"})->arguments.argument, "--watermark");
 }
 
 TEST(CommandLine, ExplainsWhatIsWrong) {

@@ -65,7 +65,9 @@ TEST(ErrorReport, JsonHoldsTheDetails) {
 
 TEST(ErrorReport, JsonLeavesOutADetailThatItDoesNotKnow) {
   google::rpc::Status proto = fakes::ErrorFor(v1::ERROR_REASON_QUEUE_FULL);
-  proto.add_details()->set_type_url("type.googleapis.com/other.Unknown");
+  auto* unknown = proto.add_details();
+  unknown->set_type_url("type.googleapis.com/other.Unknown");
+  unknown->set_value("\x08\x01");
   const std::string json = JsonReport(client::ToStatus(proto));
   EXPECT_THAT(json, HasSubstr("\"QUEUE_FULL\""));
   EXPECT_THAT(json, HasSubstr("retryDelay"));

@@ -218,7 +218,7 @@ def test_a_service_that_is_not_there(easel):
 
 
 def test_a_timeout_names_what_goes_on(easel):
-    result = easel("generate", "[[hang]]", "--timeout", "2s", "-o", "k.png")
+    result = easel("generate", "[[hang]]", "--timeout", "5s", "-o", "k.png")
     assert result.returncode == 4
     assert "the work goes on: easel watch generations/" in result.stderr.decode()
 
