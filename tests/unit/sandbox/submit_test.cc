@@ -58,6 +58,7 @@ TEST(SubmitTest, KnowsBothModelsAndTheirDefaults) {
   EXPECT_EQ(entries.at(0).at("size"), "1280x1280");
   EXPECT_EQ(entries.at(0).at("quality"), "hd");
   EXPECT_EQ(entries.at(0).at("charge_micros"), 15000);
+  EXPECT_EQ(entries.at(0).at("request_id"), nullptr);  // the answer made one up, the caller did not
   EXPECT_EQ(entries.at(1).at("size"), "1024x1024");
   EXPECT_EQ(entries.at(1).at("quality"), "standard");
   EXPECT_EQ(entries.at(1).at("charge_micros"), 10000);
