@@ -14,7 +14,8 @@ static_assert(kShownBytes >= kSignatureBytes);
 
 std::string Printable(std::string_view bytes) {
   std::string shown(bytes.substr(0, kShownBytes));
-  std::replace_if(shown.begin(), shown.end(), [](char c) { return !absl::ascii_isprint(static_cast<unsigned char>(c)); }, '.');
+  const auto is_hidden = [](char c) { return !absl::ascii_isprint(static_cast<unsigned char>(c)); };
+  std::replace_if(shown.begin(), shown.end(), is_hidden, '.');
   return shown;
 }
 

@@ -11,9 +11,9 @@ namespace easel::storage {
 
 // Images as files, DIRECTORY/ab/abcd...: the digest, under its first two digits.
 //
-// A writer's bytes go to a file in DIRECTORY/tmp; Keep syncs it, renames it into its place and syncs the directories, so
-// that a crash leaves a whole image or none. What a crash left in tmp is removed at the next OpenDirectory, so only one process
-// may use a directory (see DataDirectory).
+// A writer's bytes go to a file in DIRECTORY/tmp; Keep syncs it, renames it into its place and syncs the directories,
+// so that a crash leaves a whole image or none. What a crash left in tmp is removed at the next OpenDirectory, so only
+// one process may use a directory (see DataDirectory).
 //
 // Calls of the system run on two threads of the store's own. Writers and readers must not outlive the store; the
 // destructor finishes what was begun, so the executors of callers must still exist.

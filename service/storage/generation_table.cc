@@ -17,6 +17,9 @@ constexpr char kUpdate[] =
     "UPDATE generations SET state = ?, model = ?, revision = ?, create_time = ?, end_time = ?, expire_time = ?,"
     " image_digest = ?, image_bytes = ?, record = ? WHERE name = ? AND revision = ?";
 
+constexpr char kProbe[] =
+    "INSERT INTO probe (id, count) VALUES (1, 1) ON CONFLICT (id) DO UPDATE SET count = count + 1";
+
 // What INSERT and UPDATE have in common, in the order of the columns.
 void BindContent(SqliteQuery& query, const GenerationRow& row) {
   query.Integer(row.state)
@@ -79,8 +82,7 @@ absl::StatusOr<bool> RemoveRow(SqliteConnection& connection, std::string_view na
 }
 
 absl::Status WriteProbe(SqliteConnection& connection) {
-  return SqliteQuery(connection, "INSERT INTO probe (id, count) VALUES (1, 1) ON CONFLICT (id) DO UPDATE SET count = count + 1")
-      .Run();
+  return SqliteQuery(connection, kProbe).Run();
 }
 
 absl::StatusOr<generation::Record> GetRecord(SqliteConnection& connection, std::string_view name) {

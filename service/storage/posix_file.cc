@@ -88,8 +88,9 @@ absl::Status MakeDirectories(const std::filesystem::path& directory) {
   if (directory.empty() || std::filesystem::is_directory(directory, ignored)) return absl::OkStatus();
   if (absl::Status above = MakeDirectories(directory.parent_path()); !above.ok()) return above;
   if (::mkdir(directory.c_str(), S_IRWXU) != 0) {
-    if (errno == EEXIST && std::filesystem::is_directory(directory, ignored)) return absl::OkStatus();
-    return PosixError(errno, "create the directory", directory);
+    const int error = errno;
+    if (error == EEXIST && std::filesystem::is_directory(directory, ignored)) return absl::OkStatus();
+    return PosixError(error == EEXIST ? ENOTDIR : error, "create the directory", directory);
   }
   return SyncDirectory(directory.parent_path());
 }

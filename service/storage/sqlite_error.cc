@@ -11,6 +11,21 @@
 namespace easel::storage {
 namespace {
 
+// SQLite notes the reason of a failed write to its -wal only beside that file.
+int ErrnoOfLog(sqlite3* db) {
+  sqlite3_file* log = nullptr;
+  sqlite3_file_control(db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+  int error = 0;
+  if (log != nullptr && log->pMethods != nullptr) log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO, &error);
+  return error;
+}
+
+int SystemErrno(int code, sqlite3* db) {
+  if (db == nullptr) return 0;
+  const int error = code == SQLITE_IOERR_WRITE ? ErrnoOfLog(db) : 0;
+  return error != 0 ? error : sqlite3_system_errno(db);
+}
+
 absl::StatusCode CodeOf(int code, int system_errno) {
   switch (code & 0xff) {
     case SQLITE_FULL:
@@ -35,12 +50,14 @@ absl::StatusCode CodeOf(int code, int system_errno) {
 }  // namespace
 
 absl::Status SqliteError(int code, sqlite3* db, std::string_view doing, std::string_view path) {
-  const int system_errno = db == nullptr ? 0 : sqlite3_system_errno(db);
+  const int system_errno = SystemErrno(code, db);
   std::string message = absl::StrCat("cannot ", std::string(doing), " ", std::string(path), ": ",
                                      db == nullptr ? sqlite3_errstr(code) : sqlite3_errmsg(db));
   const absl::StatusCode meaning = CodeOf(code, system_errno);
   const bool of_the_system = (code & 0xff) == SQLITE_IOERR || (code & 0xff) == SQLITE_CANTOPEN;
-  if (of_the_system && system_errno != 0) absl::StrAppend(&message, " (", std::generic_category().message(system_errno), ")");
+  if (of_the_system && system_errno != 0) {
+    absl::StrAppend(&message, " (", std::generic_category().message(system_errno), ")");
+  }
   if (meaning == absl::StatusCode::kResourceExhausted) {
     message += "; free some space, the store goes on by itself";
   } else if (meaning == absl::StatusCode::kDataLoss) {

@@ -62,7 +62,8 @@ absl::Status SqliteQuery::Run() { return Step().status(); }
 std::string_view SqliteQuery::BytesAt(int column) const {
   const void* bytes = sqlite3_column_blob(statement_, column);
   const int size = sqlite3_column_bytes(statement_, column);
-  return bytes == nullptr ? std::string_view() : std::string_view(static_cast<const char*>(bytes), static_cast<std::size_t>(size));
+  if (bytes == nullptr) return {};
+  return {static_cast<const char*>(bytes), static_cast<std::size_t>(size)};
 }
 
 std::int64_t SqliteQuery::IntegerAt(int column) const { return sqlite3_column_int64(statement_, column); }

@@ -28,12 +28,12 @@ using ::testing::ElementsAre;
 using ::testing::ElementsAreArray;
 using ::testing::IsEmpty;
 
-struct Implementation {
+struct GenerationStoreCase {
   std::string name;
   std::unique_ptr<GenerationStore> (*make)(const std::filesystem::path& directory);
 };
 
-class GenerationStoreContract : public testing::TestWithParam<Implementation> {
+class GenerationStoreContract : public testing::TestWithParam<GenerationStoreCase> {
  protected:
   template <typename T>
   T Run(boost::asio::awaitable<T> work) {
@@ -69,7 +69,8 @@ TEST_P(GenerationStoreContract, KeepsWhatWasReserved) {
 
 TEST_P(GenerationStoreContract, GivesTheFirstRecordToALaterRequestOfTheSameId) {
   Insert(MakeRecord(1, {.request_id = "same", .prompt = "first"}));
-  const absl::StatusOr<Reservation> second = Run(store_->Reserve(MakeRecord(2, {.request_id = "same", .prompt = "second"})));
+  const Record other = MakeRecord(2, {.request_id = "same", .prompt = "second"});
+  const absl::StatusOr<Reservation> second = Run(store_->Reserve(other));
   ASSERT_TRUE(second.ok()) << second.status();
   EXPECT_FALSE(second->inserted);
   EXPECT_EQ(second->record.generation().name(), NameOf(1));
@@ -143,7 +144,8 @@ TEST_P(GenerationStoreContract, CancellingTheCallerStopsNoWrite) {
   boost::asio::co_spawn(
       loop_.context(),
       [](GenerationStore& store, std::optional<bool>& done) -> boost::asio::awaitable<void> {
-        const absl::StatusOr<Reservation> reservation = co_await store.Reserve(MakeRecord(1));
+        Record record = MakeRecord(1);
+        const absl::StatusOr<Reservation> reservation = co_await store.Reserve(std::move(record));
         done = reservation.ok() && reservation->inserted;
       }(*store_, inserted),
       boost::asio::bind_cancellation_slot(signal.slot(), boost::asio::detached));
@@ -196,10 +198,13 @@ TEST_P(GenerationStoreContract, WhatIsNotThereIsNotFound) {
   EXPECT_THAT(NamesOf(*Run(store_->ListRunning())), IsEmpty());
 }
 
-TEST_P(GenerationStoreContract, KeepsEveryBytesOfAPrompt) {
+TEST_P(GenerationStoreContract, KeepsEveryByteOfAPrompt) {
   std::string every;
-  for (char32_t c = 1; c < 0x250; ++c) every += c < 0x80 ? std::string(1, static_cast<char>(c))
-                                                         : std::string{static_cast<char>(0xc0 | c >> 6), static_cast<char>(0x80 | (c & 63))};
+  for (int c = 1; c < 0x80; ++c) every += static_cast<char>(c);
+  for (int c = 0x80; c < 0x250; ++c) {
+    every += static_cast<char>(0xc0 | c >> 6);
+    every += static_cast<char>(0x80 | (c & 0x3f));
+  }
   every += std::string("\0", 1) + "图像 🎨 '; DROP TABLE generations; --";
   const Record record = MakeRecord(1, {.request_id = "'\"\\%_?", .prompt = every});
   Insert(record);
@@ -217,10 +222,9 @@ TEST_P(GenerationStoreContract, KeepsThousandConcurrentWrites) {
 
 TEST_P(GenerationStoreContract, ListsRunningOnesOldestFirst) {
   using enum v1::GenerationState;
-  const v1::GenerationState states[] = {GENERATION_STATE_QUEUED,    GENERATION_STATE_SUBMITTING, GENERATION_STATE_RENDERING,
-                                        GENERATION_STATE_FETCHING,  GENERATION_STATE_SUCCEEDED,  GENERATION_STATE_FAILED,
-                                        GENERATION_STATE_CANCELLED};
-  for (int n = 6; n >= 0; --n) Insert(MakeRecord(n, {.state = states[n]}));
+  for (int n = 6; n >= 0; --n) {
+    Insert(MakeRecord(n, {.state = static_cast<v1::GenerationState>(GENERATION_STATE_QUEUED + n)}));
+  }
   EXPECT_THAT(NamesOf(*Run(store_->ListRunning())), ElementsAreArray(NamesOf({0, 1, 2, 3})));
   ASSERT_TRUE(Run(store_->Update(Next(MakeRecord(1), GENERATION_STATE_FAILED))).ok());
   EXPECT_THAT(NamesOf(*Run(store_->ListRunning())), ElementsAreArray(NamesOf({0, 2, 3})));
@@ -329,17 +333,18 @@ TEST_P(GenerationStoreContract, RemovingSaysWhetherTheImageIsFree) {
 
 TEST_P(GenerationStoreContract, ChecksThatItCanWrite) { EXPECT_TRUE(Run(store_->Check()).ok()); }
 
-INSTANTIATE_TEST_SUITE_P(
-    Stores, GenerationStoreContract,
-    testing::Values(Implementation{"Sqlite",
-                                   [](const std::filesystem::path& directory) -> std::unique_ptr<GenerationStore> {
-                                     return *storage::SqliteGenerationStore::Open(directory / "easel.db");
-                                   }},
-                    Implementation{"Memory",
-                                   [](const std::filesystem::path&) -> std::unique_ptr<GenerationStore> {
-                                     return std::make_unique<storage::MemoryGenerationStore>();
-                                   }}),
-    [](const auto& test) { return test.param.name; });
+std::unique_ptr<GenerationStore> MakeSqliteGenerations(const std::filesystem::path& directory) {
+  return *storage::SqliteGenerationStore::Open(directory / "easel.db");
+}
+
+std::unique_ptr<GenerationStore> MakeMemoryGenerations(const std::filesystem::path&) {
+  return std::make_unique<storage::MemoryGenerationStore>();
+}
+
+INSTANTIATE_TEST_SUITE_P(Stores, GenerationStoreContract,
+                         testing::Values(GenerationStoreCase{"Sqlite", MakeSqliteGenerations},
+                                         GenerationStoreCase{"Memory", MakeMemoryGenerations}),
+                         [](const auto& test) { return test.param.name; });
 
 }  // namespace
 }  // namespace easel

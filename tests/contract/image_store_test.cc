@@ -19,15 +19,15 @@ using generation::ImageReader;
 using generation::ImageStore;
 using generation::ImageWriter;
 
-const std::string kDigest(64, 'a');
-const std::string kOther(64, 'b');
+const std::string kOneImage(64, 'a');
+const std::string kOtherImage(64, 'b');
 
-struct Implementation {
+struct ImageStoreCase {
   std::string name;
   std::unique_ptr<ImageStore> (*make)(const std::filesystem::path& directory);
 };
 
-class ImageStoreContract : public testing::TestWithParam<Implementation> {
+class ImageStoreContract : public testing::TestWithParam<ImageStoreCase> {
  protected:
   template <typename T>
   T Run(boost::asio::awaitable<T> work) {
@@ -73,20 +73,20 @@ TEST_P(ImageStoreContract, KeepsWhatWasAppendedInPieces) {
     for (std::size_t at = 0; at < bytes.size(); at += piece) {
       ASSERT_TRUE(Run(writer->Append(std::string_view(bytes).substr(at, piece))).ok());
     }
-    ASSERT_TRUE(Run(writer->Keep(kDigest)).ok());
-    EXPECT_TRUE(ReadAll(kDigest) == bytes) << "pieces of " << piece;
+    ASSERT_TRUE(Run(writer->Keep(kOneImage)).ok());
+    EXPECT_TRUE(ReadAll(kOneImage) == bytes) << "pieces of " << piece;
   }
 }
 
 TEST_P(ImageStoreContract, AnAbandonedWriterLeavesNothing) {
   ASSERT_TRUE(Run(Create()->Append(SomeBytes(300'000))).ok());
-  EXPECT_TRUE(absl::IsNotFound(Run(store_->Open(kDigest)).status()));
+  EXPECT_TRUE(absl::IsNotFound(Run(store_->Open(kOneImage)).status()));
 }
 
 TEST_P(ImageStoreContract, KeepingADigestTwiceIsOk) {
-  Keep(kDigest, "bytes");
-  Keep(kDigest, "bytes");
-  EXPECT_EQ(ReadAll(kDigest), "bytes");
+  Keep(kOneImage, "bytes");
+  Keep(kOneImage, "bytes");
+  EXPECT_EQ(ReadAll(kOneImage), "bytes");
 }
 
 TEST_P(ImageStoreContract, KeepsManyAtTheSameTime) {
@@ -97,21 +97,21 @@ TEST_P(ImageStoreContract, KeepsManyAtTheSameTime) {
   for (int i = 0; i < 20; ++i) writers.push_back(Create());
   for (const auto& writer : writers) appends.push_back(writer->Append(bytes));
   for (const absl::Status& status : loop_.RunAll(std::move(appends))) ASSERT_TRUE(status.ok()) << status;
-  for (const auto& writer : writers) keeps.push_back(writer->Keep(kDigest));
+  for (const auto& writer : writers) keeps.push_back(writer->Keep(kOneImage));
   for (const absl::Status& status : loop_.RunAll(std::move(keeps))) ASSERT_TRUE(status.ok()) << status;
-  EXPECT_TRUE(ReadAll(kDigest) == bytes);
+  EXPECT_TRUE(ReadAll(kOneImage) == bytes);
 }
 
 TEST_P(ImageStoreContract, KeepsImagesApart) {
-  Keep(kDigest, "one");
-  Keep(kOther, "");
-  EXPECT_EQ(ReadAll(kDigest), "one");
-  EXPECT_EQ(ReadAll(kOther), "");
-  EXPECT_EQ(Open(kOther)->size(), 0);
+  Keep(kOneImage, "one");
+  Keep(kOtherImage, "");
+  EXPECT_EQ(ReadAll(kOneImage), "one");
+  EXPECT_EQ(ReadAll(kOtherImage), "");
+  EXPECT_EQ(Open(kOtherImage)->size(), 0);
 }
 
 TEST_P(ImageStoreContract, WhatIsNotKeptIsNotFound) {
-  for (const std::string& digest : {kDigest, std::string("../../etc/passwd"), std::string(), std::string(64, 'A')}) {
+  for (const std::string& digest : {kOneImage, std::string("../../etc/passwd"), std::string(), std::string(64, 'A')}) {
     EXPECT_TRUE(absl::IsNotFound(Run(store_->Open(digest)).status())) << digest;
     EXPECT_TRUE(Run(store_->Remove(digest)).ok()) << digest;
   }
@@ -123,8 +123,8 @@ TEST_P(ImageStoreContract, KeepsNothingUnderWhatIsNoDigest) {
 }
 
 TEST_P(ImageStoreContract, ReadsFromAnyOffset) {
-  Keep(kDigest, "0123456789");
-  const auto reader = Open(kDigest);
+  Keep(kOneImage, "0123456789");
+  const auto reader = Open(kOneImage);
   EXPECT_EQ(reader->size(), 10);
   EXPECT_EQ(*Run(reader->Read(0, 4)), "0123");
   EXPECT_EQ(*Run(reader->Read(4, 4)), "4567");
@@ -136,31 +136,32 @@ TEST_P(ImageStoreContract, ReadsFromAnyOffset) {
 }
 
 TEST_P(ImageStoreContract, StaysReadableWhileOpenThoughRemoved) {
-  Keep(kDigest, "0123456789");
-  const auto reader = Open(kDigest);
-  ASSERT_TRUE(Run(store_->Remove(kDigest)).ok());
-  EXPECT_TRUE(absl::IsNotFound(Run(store_->Open(kDigest)).status()));
+  Keep(kOneImage, "0123456789");
+  const auto reader = Open(kOneImage);
+  ASSERT_TRUE(Run(store_->Remove(kOneImage)).ok());
+  EXPECT_TRUE(absl::IsNotFound(Run(store_->Open(kOneImage)).status()));
   EXPECT_EQ(*Run(reader->Read(5, 100)), "56789");
 }
 
 TEST_P(ImageStoreContract, CanKeepAgainWhatWasRemoved) {
-  Keep(kDigest, "bytes");
-  ASSERT_TRUE(Run(store_->Remove(kDigest)).ok());
-  Keep(kDigest, "bytes");
-  EXPECT_EQ(ReadAll(kDigest), "bytes");
+  Keep(kOneImage, "bytes");
+  ASSERT_TRUE(Run(store_->Remove(kOneImage)).ok());
+  Keep(kOneImage, "bytes");
+  EXPECT_EQ(ReadAll(kOneImage), "bytes");
 }
 
 TEST_P(ImageStoreContract, ChecksThatItCanWrite) { EXPECT_TRUE(Run(store_->Check()).ok()); }
 
+std::unique_ptr<ImageStore> MakeFileImages(const std::filesystem::path& directory) {
+  return *storage::FileImageStore::OpenDirectory(directory / "images");
+}
+
+std::unique_ptr<ImageStore> MakeMemoryImages(const std::filesystem::path&) {
+  return std::make_unique<storage::MemoryImageStore>();
+}
+
 INSTANTIATE_TEST_SUITE_P(Stores, ImageStoreContract,
-                         testing::Values(Implementation{"File",
-                                                        [](const std::filesystem::path& directory) -> std::unique_ptr<ImageStore> {
-                                                          return *storage::FileImageStore::OpenDirectory(directory / "images");
-                                                        }},
-                                         Implementation{"Memory",
-                                                        [](const std::filesystem::path&) -> std::unique_ptr<ImageStore> {
-                                                          return std::make_unique<storage::MemoryImageStore>();
-                                                        }}),
+                         testing::Values(ImageStoreCase{"File", MakeFileImages}, ImageStoreCase{"Memory", MakeMemoryImages}),
                          [](const auto& test) { return test.param.name; });
 
 }  // namespace
