@@ -6,6 +6,7 @@
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/dispatch.hpp>
 #include <boost/asio/this_coro.hpp>
 
 #include "absl/strings/str_cat.h"
@@ -210,9 +211,12 @@ void Intake::Launch(std::shared_ptr<LiveGeneration> live, Record record, Admissi
   live->Publish(snapshot);
   running_.EnterName(snapshot->generation().name(), live);
   world_.metrics.StateChanged(v1::GENERATION_STATE_UNSPECIFIED, snapshot->generation().state());
-  // The signal is part of the generation, and the coroutine's last steps still look at its slot.
-  auto done = asio::bind_cancellation_slot(live->interruption(), [live](std::exception_ptr) {});
-  asio::co_spawn(live->loop(), Live(live, std::move(place), origin), std::move(done));
+  // Everything that touches the generation's signal happens on its loop, and the coroutine takes its first step there
+  // before any interruption can. The signal is part of the generation, and the coroutine's last steps still look at it.
+  asio::dispatch(live->loop(), [this, live, place = std::move(place), origin]() mutable {
+    auto done = asio::bind_cancellation_slot(live->interruption(), [live](std::exception_ptr) {});
+    asio::co_spawn(live->loop(), Live(live, std::move(place), origin), std::move(done));
+  });
 }
 
 awaitable<void> Intake::Live(std::shared_ptr<LiveGeneration> live, Admission::Place place, Origin origin) {
