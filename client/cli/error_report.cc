@@ -65,6 +65,8 @@ std::string Headline(const Error& error, const std::string& server) {
   if (error.reason() == client::kInterrupted) return "interrupted";
   if (error.reason() == client::kDeadline) return "the time given with --timeout, or 30 s, is over";
   if (error.reason() == client::kUnreachable) return "cannot reach " + server + ": " + error.message();
+  // The violations follow, line by line.
+  if (!error.violations().empty()) return "the service does not take this request";
   return error.message().empty() ? error.reason() : error.message();
 }
 

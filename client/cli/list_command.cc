@@ -53,7 +53,7 @@ absl::Status RunList(Session& session) {
   if (!limit.ok()) return limit.status();
   const auto request = ListRequestFrom(session.arguments, *limit);
   if (!request.ok()) return request.status();
-  Table table({"NAME", "STATE", "MODEL", "QUALITY", "SIZE", "CREATED", "COST", "PROMPT"});
+  Table table({"NAME", "STATE", "MODEL", "QUALITY", "SIZE", "CREATED", "COST", "PROMPT"}, {3, 4, 2, 5});
   int count = 0;
   const auto visit = [&](const v1::Generation& generation) {
     if (session.global.json) {

@@ -13,6 +13,7 @@ void CallsInFlight::Add(std::shared_ptr<Interruption> call) {
 void CallsInFlight::Remove(const std::shared_ptr<Interruption>& call) {
   const std::lock_guard lock(mutex_);
   calls_.erase(call);
+  if (calls_.empty()) left_.notify_all();
 }
 
 void CallsInFlight::ShutDown() {
@@ -24,6 +25,11 @@ void CallsInFlight::ShutDown() {
 std::size_t CallsInFlight::count() const {
   const std::lock_guard lock(mutex_);
   return calls_.size();
+}
+
+void CallsInFlight::AwaitNone(absl::Time deadline) const {
+  std::unique_lock lock(mutex_);
+  left_.wait_until(lock, absl::ToChronoTime(deadline), [this] { return calls_.empty(); });
 }
 
 }  // namespace easel::rpc

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <condition_variable>
 #include <cstddef>
 #include <memory>
 #include <mutex>
 #include <unordered_set>
 
+#include "absl/time/time.h"
 #include "rpc/interruption.h"
 
 namespace easel::rpc {
@@ -21,8 +23,12 @@ class CallsInFlight {
 
   std::size_t count() const;
 
+  // Returns when there is none, at `deadline` at the latest.
+  void AwaitNone(absl::Time deadline) const;
+
  private:
   mutable std::mutex mutex_;
+  mutable std::condition_variable left_;
   std::unordered_set<std::shared_ptr<Interruption>> calls_;
   bool shut_down_ = false;
 };

@@ -1,5 +1,6 @@
 #include "rpc/server.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <grpcpp/ext/channelz_service_plugin.h>
@@ -20,6 +21,8 @@ namespace easel::rpc {
 namespace {
 
 constexpr char kServiceName[] = "easel.v1.ImageService";
+// How long the last answers have to leave.
+constexpr absl::Duration kFarewell = absl::Seconds(1);
 
 // Of the whole process, and before its first server.
 void EnablePlugins() {
@@ -71,6 +74,8 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
     if (!loaded.ok()) return loaded.status();
     credentials = *std::move(loaded);
   }
+  // Without a port gRPC would take 443.
+  if (options.listen.find(':') == std::string::npos) return CannotListen(options.listen);
   EnablePlugins();
   auto parts = std::make_unique<Parts>();
   parts->service = MakeImageService(std::move(environment), parts->calls, std::move(loops));
@@ -101,7 +106,9 @@ std::size_t Server::calls_in_flight() const { return parts_->calls.count(); }
 void Server::Shutdown(absl::Time deadline) {
   SetServing(false);
   parts_->calls.ShutDown();
-  parts_->server->Shutdown(absl::ToChronoTime(deadline));
+  parts_->calls.AwaitNone(deadline);
+  // gRPC waits for open connections too, and a client that is idle may not notice that it is asked to close its own.
+  parts_->server->Shutdown(absl::ToChronoTime(std::min(deadline, absl::Now() + kFarewell)));
 }
 
 }  // namespace easel::rpc

@@ -83,8 +83,11 @@ class FakeZai:
         class Handler(_Handler):
             zai = fake
 
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
+        class Server(ThreadingHTTPServer):
+            daemon_threads = True
+            request_queue_size = 1024  # a full queue would look like connections that break
+
+        self.server = Server(("127.0.0.1", 0), Handler)
         threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
 
     @property
@@ -157,7 +160,11 @@ class _Handler(BaseHTTPRequestHandler):
         pass
 
     def do_POST(self):
-        raw = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        length = int(self.headers.get("Content-Length", 0))
+        raw = self.rfile.read(length)
+        if len(raw) < length:  # the caller died in the middle of its request
+            self.close_connection = True
+            return None
         try:
             body = json.loads(raw)
         except ValueError:

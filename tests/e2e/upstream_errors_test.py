@@ -117,7 +117,7 @@ def test_the_upstreams_answer_becomes_a_typed_error(outcomes, case, model):
     name, _, (code, reason, charged, retry) = case
     outcome = outcomes[name, model]
     told = read_status(outcome.generation.error)
-    assert (told.code, told.reason, charge(outcome.generation)) == (code, reason, charged)
+    assert (told.code, told.reason, charge(outcome.generation)) == (code, reason, charged), outcome
     assert told.domain == "easel"
     assert (told.retry_seconds is not None) == retry
     assert told.metadata["generation"] == outcome.generation.name

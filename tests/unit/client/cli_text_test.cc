@@ -61,6 +61,14 @@ TEST(Table, AlignsAndCutsOnATerminal) {
             "\xE7\x8C\xAB             b\n");
 }
 
+TEST(Table, LeavesOutSpareColumnsWhereTheLastOneWouldGetTooNarrow) {
+  Table table({"NAME", "MODEL", "SIZE", "PROMPT"}, {2, 1});
+  table.Add({"generations/1", "glm-image", "1280x1280", "a kitten on a windowsill in the sun"});
+  EXPECT_EQ(table.ForTerminal(60).substr(0, 30), "NAME           MODEL      SIZE");
+  EXPECT_EQ(table.ForTerminal(50).substr(0, 32), "NAME           MODEL      PROMPT");
+  EXPECT_EQ(table.ForTerminal(40).substr(0, 22), "NAME           PROMPT\n");
+}
+
 TEST(Table, SeparatesByTabsInAPipe) {
   Table table({"NAME", "PROMPT"});
   table.Add({"generations/1", "two\nlines\tand a tab"});

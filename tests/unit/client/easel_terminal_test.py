@@ -150,12 +150,13 @@ def test_bytes_are_not_written_to_a_terminal(on_terminal):
     assert "standard output is a terminal" in terminal.text
 
 
-def test_list_is_a_table_that_fits(on_terminal, easel):
+@pytest.mark.parametrize("columns", [60, 80, 120])
+def test_list_is_a_table_that_fits(on_terminal, easel, columns):
     easel("start", "a very long prompt " * 20)
-    process, terminal = on_terminal("list", columns=120)
+    process, terminal = on_terminal("list", columns=columns)
     terminal.read_all()
     assert process.wait(timeout=60) == 0
     rows = terminal.left().strip().split("\n")
     assert rows[0].split()[:2] == ["NAME", "STATE"]
-    assert len(rows) == 2 and all(len(row) <= 120 for row in rows)
+    assert len(rows) == 2 and all(len(row) <= columns for row in rows)
     assert rows[1].endswith("..")
