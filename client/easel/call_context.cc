@@ -27,6 +27,11 @@ std::string CallContext::Generation() const {
 }
 
 absl::Status CallContext::Result(const grpc::Status& status) const {
+  // A server that is stopped cancels its calls; that is no wish of the caller's.
+  const bool ours = cancellation_ != nullptr && cancellation_->cancelled();
+  if (status.error_code() == grpc::StatusCode::CANCELLED && status.error_details().empty() && !ours) {
+    return Result({grpc::StatusCode::UNAVAILABLE, "the service ended the call: " + status.error_message()});
+  }
   return WithMetadata(FromGrpc(status), "generation", Generation());
 }
 

@@ -25,7 +25,8 @@ class CallContext {
   // The generation's name from the initial metadata, which must have arrived or failed to; empty: none was sent.
   std::string Generation() const;
 
-  // What gRPC reported, naming the generation if it is known.
+  // What gRPC reported, naming the generation if it is known. CANCELLED that is not of this call's own cancellation is a
+  // broken connection.
   absl::Status Result(const grpc::Status& status) const;
 
  private:

@@ -47,6 +47,12 @@ TEST_F(GenerateTest, WatchesOnWhenTheStreamEndsTooEarly) {
   EXPECT_EQ(service.Seen("WatchGeneration").size(), 1u);
 }
 
+TEST_F(GenerateTest, TakesACancellationThatIsNotItsOwnForABrokenConnection) {
+  service.Plan("StreamGenerateImage", {.after_messages = 2, .status = grpc::Status::CANCELLED});
+  EXPECT_TRUE(Generate(Request()).ok());
+  EXPECT_EQ(service.Seen("WatchGeneration").size(), 1u);
+}
+
 TEST_F(GenerateTest, TakesUpABrokenWatchToo) {
   service.Plan("StreamGenerateImage", {.after_messages = 1, .status = Broken()});
   service.Plan("WatchGeneration", {.after_messages = 1, .status = Broken()});
