@@ -59,14 +59,12 @@ void SettleEarlierAttempts(v1::Generation& generation) {
 
 v1::Charge TotalCharge(const v1::Generation& generation, const Catalog& catalog) {
   v1::Charge total = catalog.Charge(generation.spec(), v1::CHARGE_STATE_NONE);
-  for (const v1::ChargeState state : {v1::CHARGE_STATE_MADE, v1::CHARGE_STATE_UNKNOWN}) {
-    for (const v1::Attempt& attempt : generation.attempts()) {
-      if (attempt.charge().state() != state) continue;
-      total.set_state(state);
-      total.set_currency(attempt.charge().currency());
-      total.set_cost_micros(total.cost_micros() + attempt.charge().cost_micros());
-    }
-    if (total.state() == state) break;
+  for (const v1::Attempt& attempt : generation.attempts()) {
+    const v1::Charge& charge = attempt.charge();
+    if (charge.state() != v1::CHARGE_STATE_MADE && charge.state() != v1::CHARGE_STATE_UNKNOWN) continue;
+    total.set_state(std::max(total.state(), charge.state()));
+    total.set_currency(charge.currency());
+    total.set_cost_micros(total.cost_micros() + charge.cost_micros());
   }
   return total;
 }

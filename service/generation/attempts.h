@@ -21,7 +21,7 @@ void EndAttempt(v1::Generation& generation, absl::Time now, std::string_view cod
 // was unknown cost nothing of their own.
 void SettleEarlierAttempts(v1::Generation& generation);
 
-// What all attempts cost together: MADE if any was made (their sum), else UNKNOWN if any is unknown (their sum).
+// What all attempts cost together, summed: UNKNOWN if any of them is, so that a true ledger never shows more than MADE says.
 v1::Charge TotalCharge(const v1::Generation& generation, const Catalog& catalog);
 
 // The id that a submission carries where the upstream rejects duplicates: the same for every attempt.

@@ -94,10 +94,11 @@ awaitable<void> Lifecycle::Submit() {
   }
   turn_->Report(Governor::Answer::kTaken);
   if (world_.rejects_duplicates) SettleEarlierAttempts(generation());
-  generation().mutable_charge()->CopyFrom(world_.catalog.Charge(generation().spec(), v1::CHARGE_STATE_MADE));
+  v1::Attempt& attempt = CurrentAttempt(generation());
+  *attempt.mutable_charge() = world_.catalog.Charge(generation().spec(), v1::CHARGE_STATE_MADE);
+  *generation().mutable_charge() = TotalCharge(generation(), world_.catalog);
   if (const auto* task = std::get_if<TaskAccepted>(&submission)) {
-    CurrentAttempt(generation()).set_task_id(task->task_id);
-    *CurrentAttempt(generation()).mutable_charge() = generation().charge();
+    attempt.set_task_id(task->task_id);
     *record_.mutable_render_until() = ToProto(Now() + world_.pacing.render_timeout);
     co_await Record(v1::GENERATION_STATE_RENDERING);
   } else {
