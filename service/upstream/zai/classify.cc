@@ -124,6 +124,7 @@ UpstreamError PollError(const HttpReply& reply, const ZaiReply& said, const Mess
 generation::Submission ReadSubmission(const HttpReply& reply, bool expects_task, const MessageCleaner& cleaner) {
   const ZaiReply said = ReadReply(reply.body);
   if (IsSuccess(reply.head.status)) {
+    if (said.task_status == "FAIL") return TaskFailed(reply, said, cleaner);
     if (!said.image_url.empty()) return Ready(said);
     // Errors and synchronous answers carry an id too, of the request; a task has a status.
     const bool error = !said.error_code.empty() || !said.error_message.empty();

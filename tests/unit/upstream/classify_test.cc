@@ -155,6 +155,13 @@ TEST(ClassifySubmissionTest, IdWithoutTaskIsNoTask) {
             v1::ERROR_REASON_UPSTREAM_OVERLOADED);
 }
 
+TEST(ClassifySubmissionTest, ATaskThatHasFailedAlreadyIsNotWaitedFor) {
+  const UpstreamError error = SubmitError(Reply(200, R"({"id":"8353","task_status":"FAIL"})"));
+  EXPECT_EQ(error.reason, v1::ERROR_REASON_UPSTREAM_DEFECT);
+  EXPECT_EQ(error.taken, Taken::kUnknown);
+  EXPECT_EQ(error.code, "fail");
+}
+
 TEST(ClassifySubmissionTest, FilterEntriesComeWithTheRefusal) {
   const UpstreamError error =
       SubmitError(Reply(400, R"({"contentFilter":[{"level":2,"role":"user"}],"error":{"code":"1301","message":"不安全"}})"));
