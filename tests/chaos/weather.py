@@ -1,0 +1,107 @@
+"""What happens to the service, and when: a schedule that comes from the seed alone."""
+import random
+import time
+
+import faults
+
+# How often each comes, beside the others; Weather has a method of each name.
+EVENTS = {"kill": 26, "kill_while_it_starts": 12, "kill_in_a_row": 6, "terminate": 12, "terminate_and_kill": 9,
+          "terminate_twice": 6, "storm": 22, "cut_upstream": 12, "cut_callers": 8, "no_upstream": 6, "restart_sandbox": 5,
+          "fill_disk": 9, "kill_on_a_full_disk": 5}
+
+
+class Weather:
+    """Events one after another, on one thread. `pause`: seconds between two, on average."""
+
+    def __init__(self, house, wires, disk, seed, pause):
+        self.house, self.wires, self.disk, self.pause = house, wires, disk, pause
+        self.chance = random.Random(f"{seed}/weather")
+        self.storms = {}
+
+    def next(self):
+        """Waits for its time, and lets one event happen. Returns its name."""
+        time.sleep(self.chance.uniform(0.3, 1.7) * self.pause)
+        name = self.chance.choices(list(EVENTS), list(EVENTS.values()))[0]
+        # The choices are made whether they are used or not, so that the schedule hangs on nothing but the seed.
+        self.house.check()
+        getattr(self, name)(self.chance.random(), self.chance.random(), self.chance.random())
+        return name
+
+    def kill(self, *_):
+        self.house.kill("kill -9")
+        self.house.serve()
+
+    def kill_while_it_starts(self, when, again, _):
+        self.house.kill("kill -9")
+        for share in (when, again)[:1 + (again < 0.4)]:
+            self.house.begin()
+            time.sleep(0.4 * share)
+            if self.house.easeld.running():
+                self.house.kill("kill -9 while it starts")
+        self.house.serve()
+
+    def kill_in_a_row(self, first, second, third):
+        """Each right after it serves: in the middle of its recovery."""
+        for moment in (first, second, third):
+            self.house.kill("kill -9 right after its start")
+            self.house.serve()
+            time.sleep(0.5 * moment ** 2)
+        self.kill()
+
+    def terminate(self, *_):
+        self.house.terminate("SIGTERM")
+        self.house.serve()
+
+    def terminate_and_kill(self, after, *_):
+        self.house.terminate_and_kill(after * 1.5)
+        self.house.serve()
+
+    def terminate_twice(self, second, *_):
+        self.house.terminate("SIGTERM twice", second)
+        self.house.serve()
+
+    def storm(self, *_):
+        names, words = faults.storm(self.chance)
+        self.house.sandbox.faults(words)
+        for name in names:
+            self.storms[name] = self.storms.get(name, 0) + 1
+
+    def cut_upstream(self, *_):
+        self.wires.break_all(self.wires.upstream)
+
+    def cut_callers(self, *_):
+        self.wires.break_all(self.wires.callers)
+
+    def no_upstream(self, seconds, *_):
+        target, self.wires.upstream.target = self.wires.upstream.target, None
+        self.wires.break_all(self.wires.upstream)
+        self.house.counts["upstream away"] += 1
+        time.sleep(0.2 + 2.5 * seconds)
+        self.wires.upstream.target = target
+
+    def restart_sandbox(self, kindly, *_):
+        self.house.restart_sandbox(kindly < 0.5)
+
+    def fill_disk(self, room, seconds, how):
+        if self._fill(room):
+            time.sleep(0.3 + 2.5 * seconds)
+            if how < 0.3:  # it ends in an orderly way while nothing can be written
+                self.house.terminate("SIGTERM on a full disk")
+                self.disk.empty()
+                self.house.serve()
+            self.disk.empty()
+
+    def kill_on_a_full_disk(self, room, seconds, _):
+        if self._fill(room):
+            time.sleep(1.5 * seconds)
+            self.house.kill("kill -9 on a full disk")
+            self.house.serve()  # with the disk still full, if it starts on it
+            time.sleep(seconds)
+            self.disk.empty()
+
+    def _fill(self, room):
+        if self.disk.why_not:
+            return False
+        if self.disk.fill(int(room ** 3 * 400_000)):
+            self.house.counts["disk full"] += 1
+        return self.disk.full
