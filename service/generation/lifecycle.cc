@@ -60,6 +60,7 @@ awaitable<void> Lifecycle::TakeTurn() {
     co_await Wait(pause);
     co_return;
   }
+  StayWhereItMayBeKnown();
   const absl::Time began = Now();
   Admission::Entry entry{.name = generation().name(),
                          .caller = record_.caller(),

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -106,12 +107,22 @@ bool Lifecycle::MayGoAgain(const UpstreamError& error) {
 
 // "A possible second charge is accepted": a second, not one for each try.
 bool Lifecycle::MayResubmit() const {
-  if (world_.rejects_duplicates) return true;
+  if (world_.rejects_duplicates) return Account() != nullptr;
   const auto& attempts = record_.generation().attempts();
   const auto unknown = std::count_if(attempts.begin(), attempts.end(), [](const v1::Attempt& attempt) {
     return attempt.charge().state() == v1::CHARGE_STATE_UNKNOWN;
   });
   return record_.allow_resubmission() && unknown <= 1;
+}
+
+void Lifecycle::StayWhereItMayBeKnown() {
+  if (!world_.rejects_duplicates) return;
+  for (const v1::Attempt& attempt : generation().attempts()) {
+    if (attempt.charge().state() != v1::CHARGE_STATE_UNKNOWN) continue;
+    std::copy_if(world_.models.begin(), world_.models.end(), std::back_inserter(not_at_), [&](const ImageModel* model) {
+      return model->upstream() != attempt.upstream() || model->key_fingerprint() != attempt.key_fingerprint();
+    });
+  }
 }
 
 awaitable<void> Lifecycle::PollFailed(const UpstreamError& error) {

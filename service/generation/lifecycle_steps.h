@@ -40,6 +40,8 @@ class Lifecycle {
   boost::asio::awaitable<void> Refused(UpstreamError error);
   bool MayGoAgain(const UpstreamError& error);
   bool MayResubmit() const;
+  // Where duplicates are rejected, only who was asked knows the id: no other account until that is settled.
+  void StayWhereItMayBeKnown();
   boost::asio::awaitable<void> PollFailed(const UpstreamError& error);
   boost::asio::awaitable<void> FetchFailed(const Fetched& fetched);
   boost::asio::awaitable<void> AskForFreshUrl(absl::Time give_up);

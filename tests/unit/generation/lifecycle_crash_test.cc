@@ -204,6 +204,27 @@ TEST_F(CrashTest, WhereTheUpstreamRejectsDuplicatesAndHadNothingTheRestartMakesT
   EXPECT_EQ(made.attempts(0).charge().state(), v1::CHARGE_STATE_NONE);
 }
 
+TEST_F(CrashTest, WhereTheUpstreamRejectsDuplicatesTheRestartAsksTheKeyThatMayHaveIt) {
+  fakes::ScriptedImageModel other("ffffffff");
+  around_.rejects_duplicates = true;
+  around_.upstream.set_rejects_duplicates();
+  around_.store.DieBefore(v1::GENERATION_STATE_RENDERING);
+  RunAndDie();
+  around_.accounts = {&other, &around_.upstream};
+  EXPECT_EQ(Restart().charge().state(), v1::CHARGE_STATE_MADE);
+  EXPECT_EQ(around_.upstream.paid() + other.paid(), 1);
+}
+
+TEST_F(CrashTest, WhereTheKeyThatMayHaveItIsNotConfiguredAnyMoreNobodyIsAsked) {
+  fakes::ScriptedImageModel other("ffffffff");
+  around_.rejects_duplicates = true;
+  around_.store.DieAfter(v1::GENERATION_STATE_SUBMITTING);
+  RunAndDie();
+  around_.accounts = {&other};
+  ExpectOutcomeUnknown(Restart());
+  EXPECT_EQ(other.submissions(), 0);
+}
+
 TEST_F(CrashTest, AResumedTaskStaysWithItsKey) {
   fakes::ScriptedImageModel other("ffffffff");
   around_.store.DieAfter(v1::GENERATION_STATE_RENDERING);

@@ -349,6 +349,17 @@ TEST_F(SubmitTest, ADuplicateThatTheUpstreamRejectsWasMadeBefore) {
   EXPECT_EQ(around_.upstream.paid(), 1);
 }
 
+TEST_F(TwoAccountsTest, WhatAKeyMayHaveIsNotAskedOfAnotherOneThatKnowsNothingOfItsDuplicates) {
+  around_.rejects_duplicates = true;
+  around_.upstream.OnSubmit(Failure(v1::ERROR_REASON_OUTCOME_UNKNOWN, Taken::kUnknown, "timeout"));
+  around_.upstream.OnSubmit(Failure(v1::ERROR_REASON_UPSTREAM_CREDENTIALS, Taken::kNo, "1001", 401));
+  const v1::Generation ended = Run();
+  EXPECT_EQ(ReasonOf(ended.error()), "UPSTREAM_CREDENTIALS");
+  EXPECT_EQ(ended.charge().state(), v1::CHARGE_STATE_UNKNOWN);
+  EXPECT_EQ(ended.charge().cost_micros(), 15'000);
+  EXPECT_EQ(second_.submissions(), 0);
+}
+
 TEST_F(SubmitTest, WithoutTheOperatorsWordNoIdIsSent) {
   Run();
   EXPECT_THAT(around_.upstream.submit_ids(), ElementsAre(""));
