@@ -21,8 +21,9 @@ class LocalZai(Sandbox):
     """The sandbox with a ledger that outlives it."""
     key = KEYS[0]
 
-    def __init__(self, directory):
-        super().__init__(directory, scale="0.02", arguments=["--key", KEYS[1], "--state-dir", directory / "ledger"])
+    def __init__(self, directory, *more):
+        super().__init__(directory, scale="0.02",
+                         arguments=["--key", KEYS[1], "--state-dir", directory / "ledger", *more])
 
     def faults(self, faults):
         request = urllib.request.Request(self.origin + "/sandbox/faults", json.dumps(faults).encode(), method="POST")
@@ -39,8 +40,9 @@ class LocalZai(Sandbox):
 
 
 class House:
-    def __init__(self, directory, disk, wires, book):
+    def __init__(self, directory, disk, wires, book, rejects_duplicates=False):
         self.directory, self.disk, self.wires, self.book = directory, disk, wires, book
+        self.rejects_duplicates = rejects_duplicates
         self.counts = collections.Counter()
         self.sandbox = self.easeld = None
         self.address = ""  # easeld's own, without a wire
@@ -49,7 +51,7 @@ class House:
     # The sandbox.
 
     def start_sandbox(self):
-        self.sandbox = LocalZai(self.directory)
+        self.sandbox = LocalZai(self.directory, *(["--reject-duplicates"] if self.rejects_duplicates else []))
         self.wires.connect(self.wires.upstream, self.sandbox.origin.removeprefix("http://"))
 
     def restart_sandbox(self, kindly):
@@ -63,12 +65,27 @@ class House:
 
     # easeld.
 
+    def _process(self, name):
+        settings = SETTINGS | {"EASEL_DATA_DIR": self.disk.path / "data",
+                               "EASEL_REJECTS_DUPLICATES": str(self.rejects_duplicates).lower(),
+                               "ZAI_BASE_URL": f"http://{self.wires.upstream.address}/api/paas/v4"}
+        return Process(self.directory, name, [BIN / "easeld"], clean_environment(self.directory, **settings))
+
     def begin(self):
         """Starts it, and does not wait until it serves."""
-        settings = SETTINGS | {"EASEL_DATA_DIR": self.disk.path / "data",
-                               "ZAI_BASE_URL": f"http://{self.wires.upstream.address}/api/paas/v4"}
-        self.easeld = Process(self.directory, "easeld", [BIN / "easeld"], clean_environment(self.directory, **settings))
+        self.easeld = self._process("easeld")
         self.counts["starts"] += 1
+
+    def refuse_a_second(self):
+        """Another one on the same data directory must not come to run."""
+        second = self._process("second")
+        until(lambda: not second.running() or second.ready_file.exists(), "a second easeld has ended or is ready")
+        if second.running():
+            self.book.trouble("a second easeld serves from the same data directory")
+            second.kill()
+        elif second.popen.returncode != 1 or "in use by" not in second.log():
+            self.book.trouble(f"a second easeld ended with {second.popen.returncode}:\n{second.log()[-2000:]}")
+        self.counts["second easeld refused"] += 1
 
     def serve(self):
         """Starts it and waits until it serves; a full disk may keep it from that."""
@@ -118,12 +135,19 @@ class House:
         if second is not None:
             time.sleep(second)
             self.easeld.signal(signal.SIGTERM)
-        code = self.easeld.wait()
+        code = self._await_end(what)
         self.wires.connect(self.wires.callers, None)
         self.counts[what] += 1
         self.counts["slowest end after SIGTERM, ms"] = max(self.counts["slowest end after SIGTERM, ms"],
                                                            int(1000 * (time.monotonic() - began)))
         self._look_at_end(code, (0,), what)
+
+    def _await_end(self, what):
+        try:
+            return self.easeld.wait()
+        except AssertionError as error:  # it was killed at last
+            self.book.trouble(f"after {what}: {error}")
+            return 0
 
     def terminate_and_kill(self, after):
         self.easeld.signal(signal.SIGTERM)

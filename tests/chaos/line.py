@@ -4,7 +4,7 @@ import threading
 from dataclasses import dataclass
 
 import grpc
-from service import Refusal, api, error_details_pb2, image_pb2, refusal_of, state  # noqa: F401
+from service import Refusal, api, refusal_of, state, status_pb2
 from easel.v1 import error_pb2
 
 REASONS = {name.removeprefix("ERROR_REASON_") for name in error_pb2.ErrorReason.keys()}
@@ -80,7 +80,9 @@ class Line:
         return Told(replies)
 
     def _trouble(self, request, error, replies):
-        if any(key == "grpc-status-details-bin" for key, _ in error.trailing_metadata() or ()):
+        hasty = error.code().name in ("CANCELLED", "DEADLINE_EXCEEDED")  # may have overtaken the answer, and kept its details
+        details = dict(error.trailing_metadata() or ()).get("grpc-status-details-bin")
+        if details and not (hasty and status_pb2.Status.FromString(details).code != error.code().value[0]):
             refusal = refusal_of(error)
             self._check(request, refusal)
             return Told(replies, refusal=refusal)

@@ -59,10 +59,11 @@ def make(seed, caller, lane, number, mix):
     request_id = f"{lane}-{number:05d}"
     key = f"{caller}.{request_id}"
     fault, words = faults.in_prompt(chance) if chance.random() < mix.faults else ("", "")
-    # One picture in eight is the same as others': its bytes are shared.
-    subject = f"Shared {chance.randrange(6)}" if chance.random() < 0.12 and not words else key
-    return Plan(number=number, kind=kind, key=key, request_id=request_id, model=model, quality=quality,
-                size=chance.choice(((512, 512), (512, 512), (544, 512), (512, 640))), prompt=f"{subject} {words}".strip(),
-                fault=fault, policy=chance.choice((FINISH, FINISH, ABORT)), allow_resubmission=chance.random() < 0.3,
-                inline=chance.random() < 0.4, patience=chance.uniform(5, 30), moment=3 * chance.random() ** 3,
-                rpc=chance.choice(CALLS), older=chance.randrange(max(1, number)))
+    # Some pictures are the same as others': their bytes are shared, also with those that are deleted.
+    shared = chance.random() < (0.6 if kind == "delete" else 0.12)
+    subject = f"Shared {chance.randrange(3)}" if shared else key
+    size = (512, 512) if shared else chance.choice(((512, 512), (544, 512), (512, 640)))
+    return Plan(number=number, kind=kind, key=key, request_id=request_id, model=model, quality=quality, size=size,
+                prompt=f"{subject} {words}".strip(), fault=fault, policy=chance.choice((FINISH, FINISH, ABORT)),
+                allow_resubmission=chance.random() < 0.3, inline=chance.random() < 0.4, patience=chance.uniform(5, 30),
+                moment=3 * chance.random() ** 3, rpc=chance.choice(CALLS), older=chance.randrange(max(1, number)))

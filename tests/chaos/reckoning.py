@@ -108,31 +108,36 @@ class Reckoning:
         data = b"".join(reply.image_chunk.data for reply in told.replies)
         if not told.good or hashlib.sha256(data).hexdigest() != generation.image.sha256:
             self.book.wrong(request, f"its {len(data)} bytes cannot be read: {told.reason or told.wire or 'another digest'}")
-        if charge(generation) != "MADE":
-            self.book.wrong(request, f"it SUCCEEDED with a charge {charge(generation)}")
+        if charge(generation) == "NONE":
+            self.book.wrong(request, "it SUCCEEDED, and says that it cost nothing")
 
     def _judge_money(self, request):
         charged = len(self.rows[request.key])
-        if charged > (2 if request.allow_resubmission else 1):
+        if charged > (2 if request.allow_resubmission and not self.house.rejects_duplicates else 1):
             self.book.note(request, "PAID TWICE", charges=charged)
             self.twice.append(request)
-        if request.last is not None and not self.least(request) <= self.true(request) <= self.most(request):
+        if request.last is not None and not (self._between(request, [request.last]) and
+                                             self._between(request, request.last.attempts)):
             self.book.note(request, "UNEVEN", least=self.least(request), ledger=self.true(request), most=self.most(request))
             self.uneven.append(request)
 
-    # In millionths, of one request: by attempts, because the total of a generation whose image was made at last leaves out
-    # what an unanswered attempt before may have cost.
+    def _between(self, request, parts):
+        """Whether the ledger's sum lies where these say: the generation as a whole, or its attempts."""
+        return _sum(parts, ("MADE",)) <= self.true(request) <= _sum(parts, ("MADE", "UNKNOWN"))
 
-    def least(self, request):
-        return self._sum(request, ("MADE",))
+    # In millionths, of one request.
 
-    def most(self, request):
-        return self._sum(request, ("MADE", "UNKNOWN"))
+    @staticmethod
+    def least(request):
+        return _sum([request.last] if request.last is not None else [], ("MADE",))
+
+    @staticmethod
+    def most(request):
+        return _sum([request.last] if request.last is not None else [], ("MADE", "UNKNOWN"))
 
     def true(self, request):
         return sum(row["charge_micros"] for row in self.rows[request.key])
 
-    @staticmethod
-    def _sum(request, states):
-        attempts = request.last.attempts if request.last is not None else []
-        return sum(one.charge.cost_micros for one in attempts if charge(one) in states)
+
+def _sum(parts, states):
+    return sum(one.charge.cost_micros for one in parts if charge(one) in states)

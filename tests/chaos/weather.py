@@ -1,5 +1,8 @@
 """What happens to the service, and when: a schedule that comes from the seed alone."""
+import contextlib
 import random
+import signal
+import sqlite3
 import time
 
 import faults
@@ -7,7 +10,7 @@ import faults
 # How often each comes, beside the others; Weather has a method of each name.
 EVENTS = {"kill": 26, "kill_while_it_starts": 12, "kill_in_a_row": 6, "terminate": 12, "terminate_and_kill": 9,
           "terminate_twice": 6, "storm": 22, "cut_upstream": 12, "cut_callers": 8, "no_upstream": 6, "restart_sandbox": 5,
-          "fill_disk": 9, "kill_on_a_full_disk": 5}
+          "fill_disk": 9, "kill_on_a_full_disk": 5, "freeze": 4, "lock_records": 5, "second_easeld": 3}
 
 
 class Weather:
@@ -98,6 +101,31 @@ class Weather:
             self.house.serve()  # with the disk still full, if it starts on it
             time.sleep(seconds)
             self.disk.empty()
+
+    def freeze(self, seconds, *_):
+        """As a host does that has no time for it."""
+        self.house.easeld.signal(signal.SIGSTOP)
+        time.sleep(3 * seconds)
+        self.house.easeld.signal(signal.SIGCONT)
+        self.house.counts["frozen"] += 1
+
+    def lock_records(self, seconds, how, _):
+        """Somebody looks into the records with a tool of theirs, and holds them."""
+        records = sqlite3.connect(self.disk.path / "data" / "generations.db", timeout=2, isolation_level=None)
+        with contextlib.closing(records), contextlib.suppress(sqlite3.OperationalError):
+            records.execute("BEGIN IMMEDIATE")
+            self.house.counts["records locked"] += 1
+            if how < 0.2:
+                self.house.kill("kill -9 with the records locked")
+                self.house.begin()
+            time.sleep(0.2 + 7 * seconds ** 2)
+            records.execute("ROLLBACK")
+        if how < 0.2:
+            self.house.kill("kill -9")
+            self.house.serve()
+
+    def second_easeld(self, *_):
+        self.house.refuse_a_second()
 
     def _fill(self, room):
         if self.disk.why_not:
