@@ -19,6 +19,7 @@ const std::map<v1::ErrorReason, ExitCode>& ByReason() {
       {v1::ERROR_REASON_OFFSET_OUT_OF_RANGE, kBadInput},
       {v1::ERROR_REASON_GENERATION_CANCELLED, kOther},
       {v1::ERROR_REASON_IMAGE_LOST, kOther},
+      {v1::ERROR_REASON_IMAGE_EXPIRED, kNotFound},
       {v1::ERROR_REASON_QUEUE_FULL, kTryAgainLater},
       {v1::ERROR_REASON_DEADLINE_TOO_SHORT, kTryAgainLater},
       {v1::ERROR_REASON_QUEUE_TIMEOUT, kTryAgainLater},

@@ -169,7 +169,8 @@ generation::World App::TheWorld() {
           .pacing = PacingOf(config_),
           .rejects_duplicates = config_.settings.upstream().rejects_duplicates(),
           .on_end = [this](const generation::Record& record) { log_.Write(telemetry::GenerationEndedLine(record)); },
-          .on_fault = [this](const absl::Status& fault) { LogFault("storage", fault); }};
+          .on_fault = [this](const absl::Status& fault) { LogFault("storage", fault); },
+          .max_kept_bytes = config_.settings.images().max_total_bytes()};
 }
 
 void App::LogFault(std::string_view where, const absl::Status& fault) {
@@ -191,6 +192,7 @@ absl::Status App::Recover() {
   auto recovered = boost::asio::co_spawn(loops_.executors().front(), generations_->Recover(), boost::asio::use_future);
   if (absl::Status status = recovered.get(); !status.ok()) return status;
   if (const int running = generations_->Running(); running > 0) log_.Info("carrying on", {{"generations", running}});
+  generations_->StartRetention();
   return absl::OkStatus();
 }
 

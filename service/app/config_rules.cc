@@ -57,6 +57,12 @@ void CheckConsistency(const Settings& settings, const Sources& sources, Problems
                  absl::StrCat("upstream.concurrency_start (", upstream.concurrency_start(),
                               ") must not be above upstream.concurrency_max (", upstream.concurrency_max(), ")"));
   }
+  const auto& images = settings.images();
+  if (images.max_total_bytes() > 0 && images.max_total_bytes() < images.max_bytes()) {
+    problems.Add(PlaceOf(sources, "images.max_total_bytes"),
+                 absl::StrCat("images.max_total_bytes (", images.max_total_bytes(),
+                              ") must have room for the largest image, images.max_bytes (", images.max_bytes(), ")"));
+  }
 }
 
 std::string DefaultDataDir(const Environment& environment, Problems& problems) {

@@ -65,6 +65,7 @@ generation::Pacing PacingOf(const Config& config) {
   pacing.poll_first = ToDuration(settings.upstream().poll_first());
   pacing.poll_interval = ToDuration(settings.upstream().poll_interval());
   pacing.retention = ToDuration(settings.store().retention());
+  pacing.request_id_retention = ToDuration(settings.store().request_id_retention());
   return pacing;
 }
 

@@ -42,6 +42,7 @@ absl::StatusCode CodeOf(v1::ErrorReason reason) {
     case v1::ERROR_REASON_REQUEST_ID_CONFLICT:
       return absl::StatusCode::kAlreadyExists;
     case v1::ERROR_REASON_GENERATION_NOT_FOUND:
+    case v1::ERROR_REASON_IMAGE_EXPIRED:
       return absl::StatusCode::kNotFound;
     case v1::ERROR_REASON_GENERATION_NOT_ENDED:
     case v1::ERROR_REASON_NO_IMAGE:
@@ -153,6 +154,7 @@ absl::Status InvalidRequest(std::vector<Violation> violations) {
   }
   return ToStatus({.reason = v1::ERROR_REASON_INVALID_REQUEST,
                    .message = std::move(message),
+                   .metadata = {{"charge_state", "NONE"}, {"cost_micros", "0"}},
                    .violations = std::move(violations)});
 }
 

@@ -5,12 +5,17 @@
 #include <boost/asio/cancellation_state.hpp>
 #include <boost/asio/this_coro.hpp>
 
+#include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
+#include "google/rpc/error_details.pb.h"
 #include "generation/error.h"
 #include "generation/ids.h"
+#include "generation/image_holds.h"
 #include "generation/intake.h"
+#include "generation/kept_image.h"
 #include "generation/live_generation.h"
 #include "generation/progress.h"
+#include "generation/retention.h"
 #include "generation/running_generations.h"
 #include "generation/time.h"
 #include "generation/validation.h"
@@ -20,13 +25,51 @@ namespace easel::generation {
 namespace asio = boost::asio;
 using asio::awaitable;
 
+namespace {
+
+// So often a generation is looked at again that others change while it is to be deleted.
+constexpr int kDeleteRounds = 10;
+
+absl::Status StillRunning(const v1::Generation& generation) {
+  const std::string& name = generation.name();
+  Error error{.reason = v1::ERROR_REASON_GENERATION_NOT_ENDED,
+              .message = absl::StrCat("'", name, "' is still running; cancel it first, or wait for its end."),
+              .metadata = {{"generation", name}}};
+  DescribeCharge(generation.charge(), error.metadata);
+  return ToStatus(error);
+}
+
+// Made by generation/error.h; a store's own words are for the operator.
+bool IsDescribed(const absl::Status& status) {
+  bool described = false;
+  status.ForEachPayload([&described](absl::string_view, const absl::Cord&) { described = true; });
+  return described;
+}
+
+// Where an order is refused nothing was sent for it, unless the error says otherwise of the generation that it names.
+absl::Status SayingThatNothingWasCharged(const absl::Status& refusal) {
+  google::rpc::Status rpc = ToRpcStatus(refusal);
+  for (auto& detail : *rpc.mutable_details()) {
+    google::rpc::ErrorInfo info;
+    if (!detail.UnpackTo(&info)) continue;
+    info.mutable_metadata()->insert({"charge_state", "NONE"});
+    info.mutable_metadata()->insert({"cost_micros", "0"});
+    detail.PackFrom(info);
+  }
+  return FromRpcStatus(rpc);
+}
+
+}  // namespace
+
 struct Generations::Shared {
   Shared(World world_, std::vector<asio::any_io_executor> loops)
-      : world(std::move(world_)), running(std::move(loops)), intake(world, running) {}
+      : world(std::move(world_)), loop(loops.front()), running(std::move(loops)), intake(world, running), retention(world) {}
 
   const World world;
+  const asio::any_io_executor loop;  // for what belongs to no generation
   RunningGenerations running;
   Intake intake;
+  Retention retention;
 };
 
 Generations::Generations(World world, std::vector<asio::any_io_executor> loops)
@@ -39,7 +82,10 @@ awaitable<absl::StatusOr<Watcher>> Generations::Start(Order order) {
   for (Violation& violation : ValidateRequestId(order.request_id)) violations.push_back(std::move(violation));
   if (!violations.empty()) co_return InvalidRequest(std::move(violations));
   if (order.request_id.empty()) order.request_id = NewId(shared_->world.clock.Now(), shared_->world.random);
-  co_return co_await shared_->intake.Start(std::move(order));
+  absl::StatusOr<Watcher> started = co_await shared_->intake.Start(std::move(order));
+  if (started.ok()) co_return started;
+  if (!IsDescribed(started.status())) shared_->world.on_fault(started.status());
+  co_return SayingThatNothingWasCharged(started.status());
 }
 
 awaitable<absl::StatusOr<Watcher>> Generations::Watch(std::string caller, std::string name) {
@@ -100,40 +146,32 @@ awaitable<absl::StatusOr<Snapshot>> Generations::Cancel(std::string caller, std:
 }
 
 awaitable<absl::Status> Generations::Delete(std::string caller, std::string name) {
-  const absl::StatusOr<Snapshot> found = co_await Get(std::move(caller), name);
-  if (!found.ok()) co_return found.status();
-  if (!HasEnded(**found)) {
-    co_return ToStatus({.reason = v1::ERROR_REASON_GENERATION_NOT_ENDED,
-                        .message = absl::StrCat("'", name, "' is still running; cancel it first, or wait for its end."),
-                        .metadata = {{"generation", name}}});
+  absl::Status removed;
+  for (int round = 0; round < kDeleteRounds; ++round) {
+    const absl::StatusOr<Snapshot> found = co_await Get(caller, name);
+    if (!found.ok()) co_return found.status();
+    if (!HasEnded(**found)) co_return StillRunning((*found)->generation());
+    removed = co_await shared_->world.store.Remove(name, (*found)->generation().revision());
+    if (absl::IsAborted(removed)) continue;  // it was changed meanwhile, or started again
+    if (absl::IsNotFound(removed)) co_return NotFound(name);
+    const bool had_image = HasKeptImage(**found);
+    if (!removed.ok()) {
+      // What was reported as failed may have been done all the same.
+      if (had_image) shared_->world.holds->Doubt((*found)->generation().image().sha256());
+      break;
+    }
+    if (!had_image) co_return removed;
+    // Bytes that cannot go now go later.
+    const absl::Status gone = co_await shared_->retention.RemoveImage((*found)->generation().image().sha256());
+    if (!gone.ok()) shared_->world.on_fault(gone);
+    co_return absl::OkStatus();
   }
-  const absl::StatusOr<bool> last = co_await shared_->world.store.Remove(name);
-  if (!last.ok()) co_return absl::IsNotFound(last.status()) ? NotFound(name) : last.status();
-  const std::string& digest = (*found)->generation().image().sha256();
-  if (*last && !digest.empty()) co_return co_await shared_->world.images.Remove(digest);
-  co_return absl::OkStatus();
+  shared_->world.on_fault(removed);
+  co_return removed;
 }
 
 awaitable<absl::StatusOr<std::unique_ptr<ImageReader>>> Generations::OpenImage(Snapshot snapshot) {
-  const v1::Generation& generation = snapshot->generation();
-  const std::string& name = generation.name();
-  if (!HasEnded(*snapshot)) {
-    co_return ToStatus({.reason = v1::ERROR_REASON_GENERATION_NOT_ENDED,
-                        .message = absl::StrCat("'", name, "' is still running; WatchGeneration tells when its image is there."),
-                        .metadata = {{"generation", name}}});
-  }
-  if (!generation.has_image()) {
-    co_return ToStatus({.reason = v1::ERROR_REASON_NO_IMAGE,
-                        .message = absl::StrCat("'", name, "' ended without an image; GetGeneration tells why."),
-                        .metadata = {{"generation", name}}});
-  }
-  auto reader = co_await shared_->world.images.Open(generation.image().sha256());
-  if (reader.ok()) co_return reader;
-  shared_->world.on_fault(reader.status());
-  if (!absl::IsNotFound(reader.status())) co_return reader.status();
-  co_return ToStatus({.reason = v1::ERROR_REASON_IMAGE_LOST,
-                      .message = absl::StrCat("The image of '", name, "' is not in the store any more."),
-                      .metadata = {{"generation", name}}});
+  co_return co_await OpenKeptImage(shared_->world, std::move(snapshot));
 }
 
 absl::StatusOr<v1::QuoteImageResponse> Generations::Quote(const v1::ImageSpec& spec) const {
@@ -174,7 +212,7 @@ v1::Generation Generations::Show(const Record& record) const {
   v1::Generation shown = record.generation();
   if (!HasEnded(record)) {
     *shown.mutable_progress() = EstimateProgress(record.generation(), world.admission, world.history, world.clock.Now());
-  } else if (shown.has_image()) {
+  } else if (HasKeptImage(record)) {
     const ImageLinks::Link link = world.links.LinkTo(record);
     shown.mutable_image()->set_url(link.url);
     *shown.mutable_image()->mutable_url_expire_time() = ToProto(link.expire_time);
@@ -193,8 +231,15 @@ int Generations::AtWork() const { return shared_->running.AtWork(); }
 
 int Generations::Running() const { return shared_->running.Count(); }
 
-bool Generations::AwaitIdle(absl::Duration patience) const { return shared_->running.AwaitNone(patience); }
+bool Generations::AwaitIdle(absl::Duration patience) const {
+  return shared_->running.AwaitNone(patience) && shared_->retention.AwaitStopped(patience);
+}
 
-void Generations::Suspend() { shared_->running.Suspend(); }
+void Generations::Suspend() {
+  shared_->running.Suspend();
+  shared_->retention.Stop();
+}
+
+void Generations::StartRetention() { shared_->retention.Start(shared_->loop); }
 
 }  // namespace easel::generation

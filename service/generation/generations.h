@@ -58,9 +58,10 @@ class Generations {
   // Returns the generation after the wish took effect: with ABORT it waits until the work has stopped.
   boost::asio::awaitable<absl::StatusOr<Snapshot>> Cancel(std::string caller, std::string name, v1::CancelPolicy policy);
 
+  // Removes record and bytes now; bytes that somebody reads, or that cannot be removed, a little later.
   boost::asio::awaitable<absl::Status> Delete(std::string caller, std::string name);
 
-  // Opens the bytes of a generation that SUCCEEDED.
+  // Opens the bytes of a generation that SUCCEEDED. They stay until the reader is gone, which must not outlive this.
   boost::asio::awaitable<absl::StatusOr<std::unique_ptr<ImageReader>>> OpenImage(Snapshot snapshot);
 
   // Checks a spec as Start would; spends and records nothing.
@@ -74,6 +75,9 @@ class Generations {
   // Picks up every running record of the store: what a start does before it serves.
   boost::asio::awaitable<absl::Status> Recover();
 
+  // From here on what was kept long enough is removed, in the background, until Suspend. At most once.
+  void StartRetention();
+
   // No order is taken from here on (SHUTTING_DOWN), and nothing leaves the queue any more.
   void StopTaking();
   // Generations at work right now; what waits in the queue does not count.
@@ -83,7 +87,8 @@ class Generations {
   // Every lifecycle stops at its next step: a restart carries on from what is recorded. Nothing more is recorded, but that
   // a request which certainly did not leave is QUEUED again.
   void Suspend();
-  // Waits, on a thread that is no loop, until no lifecycle runs any more; false: some still do after `patience`.
+  // Waits, on a thread that is no loop, until no lifecycle runs any more and nothing is being removed; false: some still
+  // do after `patience`.
   bool AwaitIdle(absl::Duration patience) const;
 
  private:

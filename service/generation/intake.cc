@@ -140,7 +140,8 @@ awaitable<absl::StatusOr<Watcher>> Intake::AcceptRefused(Order order, std::share
   absl::StatusOr<Record> known = co_await world_.store.Find(order.caller, order.request_id);
   if (!known.ok()) co_return absl::IsNotFound(known.status()) ? refusal : known.status();
   if (absl::Status same = CheckSameOrder(order.spec, *known); !same.ok()) co_return same;
-  if (MayStartAgain(*known)) co_return refusal;
+  // Once the service shuts down, a failure is told again instead of starting again.
+  if (MayStartAgain(*known) && !taking_) co_return Watcher(std::make_shared<const Record>(*std::move(known)));
   co_return co_await Existing(std::move(order), *std::move(known), std::move(live), {});
 }
 
@@ -163,6 +164,10 @@ awaitable<absl::StatusOr<Watcher>> Intake::Existing(Order order, Record record, 
   if (!MayStartAgain(record)) co_return Watcher(std::make_shared<const Record>(std::move(record)));
   ApplyTerms(order, record);
   if (absl::Status updated = co_await world_.store.Update(record); !updated.ok()) {
+    if (absl::IsNotFound(updated)) {  // it was removed just now, so the id is free
+      place = {};
+      co_return co_await Accept(std::move(order), std::move(live));
+    }
     world_.on_fault(updated);
     co_return updated;
   }

@@ -178,12 +178,16 @@ awaitable<void> Lifecycle::Fetch() {
     co_await Fail(std::move(error));
     co_return;
   }
+  // Until the record refers to the bytes, or it is clear that it will not, nobody may remove them.
+  const ImageHolds::Held held = co_await world_.holds->Hold(info->sha256);
   if (absl::Status kept = co_await download.Keep(info->sha256); !kept.ok()) {
+    world_.holds->Doubt(info->sha256);
     const Fetched not_kept{.outcome = Fetched::Outcome::kSinkFailed, .status = std::move(kept)};
     co_await FetchFailed(not_kept);
     co_return;
   }
   co_await Succeed(*info);
+  if (gone_) world_.holds->Doubt(info->sha256);
 }
 
 awaitable<void> Lifecycle::Succeed(imaging::ImageFacts info) {

@@ -11,6 +11,7 @@
 #include "generation/admission.h"
 #include "generation/catalog.h"
 #include "generation/history.h"
+#include "generation/image_holds.h"
 #include "generation/ports/clock.h"
 #include "generation/ports/generation_store.h"
 #include "generation/ports/image_links.h"
@@ -33,7 +34,9 @@ struct Pacing {
   absl::Duration retry_last = absl::Seconds(30);
   // Where the upstream's URL does not tell when it expires.
   absl::Duration fetch_timeout = absl::Hours(24);
+  // How long an image is kept, and how long at least the record of its request_id, from the end on.
   absl::Duration retention = absl::Hours(24 * 7);
+  absl::Duration request_id_retention = absl::Hours(24);
 };
 
 // Everything a generation needs of the world. References outlive all generations.
@@ -57,6 +60,10 @@ struct World {
   std::function<void(const Record&)> on_end;
   // A store failed an operation; the work waits or ends typed, the operator is told.
   std::function<void(const absl::Status&)> on_fault;
+  // How many bytes of images are kept; 0: without a limit.
+  std::int64_t max_kept_bytes = 0;
+  // Shared by all copies of this world, and by readers that may outlive a call.
+  std::shared_ptr<ImageHolds> holds = std::make_shared<ImageHolds>();
 };
 
 // How a lifecycle comes to run.

@@ -28,6 +28,8 @@ awaitable<void> Lifecycle::Record(v1::GenerationState state) {
   if (HasEnded(state)) {
     *generation.mutable_end_time() = generation.update_time();
     *generation.mutable_expire_time() = ToProto(Now() + world_.pacing.retention);
+    *record_.mutable_remove_time() =
+        ToProto(Now() + std::max(world_.pacing.retention, world_.pacing.request_id_retention));
   }
   for (int round = 0;; ++round) {
     const absl::Status recorded = co_await Commit();

@@ -35,7 +35,7 @@ absl::Status ShuttingDown(const v1::Generation& generation, bool repeatable) {
                                            "' is recorded and goes on as soon as the service is back: ");
   generation::Error error{.reason = v1::ERROR_REASON_SHUTTING_DOWN,
                           .message = goes_on + "send the same request again.",
-                          .metadata = {{"generation", generation.name()}}};
+                          .metadata = Describe(generation)};
   if (repeatable) {
     error.retry_after = absl::Seconds(1);
     return generation::ToStatus(error);
@@ -61,6 +61,13 @@ absl::Status EndOf(const generation::Record& record) {
     default:
       return Failure(generation);
   }
+}
+
+absl::Status AfterAcceptance(const absl::Status& status, bool repeatable) {
+  if (repeatable || !absl::IsUnavailable(status)) return status;
+  google::rpc::Status opaque = generation::ToRpcStatus(status);
+  opaque.set_code(static_cast<int>(absl::StatusCode::kUnknown));
+  return generation::FromRpcStatus(opaque);
 }
 
 absl::Status LeaveEarly(const Call& call, generation::Watcher& watcher, v1::CancelPolicy policy, bool repeatable) {

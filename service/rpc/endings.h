@@ -17,4 +17,8 @@ absl::Status EndOf(const generation::Record& record);
 // whether sending the request again is safe.
 absl::Status LeaveEarly(const Call& call, generation::Watcher& watcher, v1::CancelPolicy policy, bool repeatable);
 
+// An error of a call whose generation was accepted: where a repeat would pay again (the caller chose no request_id) it must
+// not look like one that passes by itself.
+absl::Status AfterAcceptance(const absl::Status& status, bool repeatable);
+
 }  // namespace easel::rpc

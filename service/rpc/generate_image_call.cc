@@ -26,7 +26,9 @@ boost::asio::awaitable<absl::StatusOr<grpc::ByteBuffer>> GenerateImage(Call& cal
   }
   if (absl::Status status = EndOf(*end); !status.ok()) co_return status;
   if (request.image_delivery() == v1::IMAGE_DELIVERY_INLINE) {
-    co_return co_await ReplyWithImage(call, end, check.caller().max_receive_bytes);
+    absl::StatusOr<grpc::ByteBuffer> reply = co_await ReplyWithImage(call, end, check.caller().max_receive_bytes);
+    if (reply.ok()) co_return reply;
+    co_return AfterAcceptance(reply.status(), !request.request_id().empty());
   }
   v1::GenerateImageResponse response;
   *response.mutable_generation() = call.generations().Show(*end);

@@ -38,15 +38,17 @@ grpc::Slice SliceOf(std::string text) {
 }
 
 absl::Status TooLarge(const v1::Generation& generation, std::int64_t size, std::int64_t limit) {
-  return generation::ToStatus(
-      {.reason = v1::ERROR_REASON_IMAGE_TOO_LARGE,
+  generation::Error error{
+       .reason = v1::ERROR_REASON_IMAGE_TOO_LARGE,
        .message = absl::StrCat("The image has ", size, " bytes, and the reply would not fit the caller's limit of ", limit,
                                " bytes. The image is kept: read it with ReadImage of '", generation.name(),
                                "', fetch image.url, or raise the client's limit and tell it by the metadata "
                                "easel-max-receive-bytes."),
        .metadata = {{"generation", generation.name()},
                     {"size_bytes", absl::StrCat(size)},
-                    {"limit_bytes", absl::StrCat(limit)}}});
+                    {"limit_bytes", absl::StrCat(limit)}}};
+  generation::DescribeCharge(generation.charge(), error.metadata);
+  return generation::ToStatus(error);
 }
 
 }  // namespace

@@ -9,11 +9,12 @@
 namespace easel::rpc {
 namespace {
 
-absl::Status PastTheEnd(const v1::ReadImageRequest& request, std::int64_t size) {
-  return generation::ToStatus(
-      {.reason = v1::ERROR_REASON_OFFSET_OUT_OF_RANGE,
-       .message = absl::StrCat("read_offset is ", request.read_offset(), ", and the image has ", size, " bytes."),
-       .metadata = {{"generation", request.name()}, {"size_bytes", absl::StrCat(size)}}});
+absl::Status PastTheEnd(const v1::Generation& generation, std::int64_t offset, std::int64_t size) {
+  generation::Error error{.reason = v1::ERROR_REASON_OFFSET_OUT_OF_RANGE,
+                          .message = absl::StrCat("read_offset is ", offset, ", and the image has ", size, " bytes."),
+                          .metadata = {{"generation", generation.name()}, {"size_bytes", absl::StrCat(size)}}};
+  generation::DescribeCharge(generation.charge(), error.metadata);
+  return generation::ToStatus(error);
 }
 
 }  // namespace
@@ -30,7 +31,9 @@ boost::asio::awaitable<absl::Status> ReadImage(Call& call, Received<v1::ReadImag
   if (!found.ok()) co_return found.status();
   const auto reader = co_await call.generations().OpenImage(*found);
   if (!reader.ok()) co_return reader.status();
-  if (request.read_offset() > (*reader)->size()) co_return PastTheEnd(request, (*reader)->size());
+  if (request.read_offset() > (*reader)->size()) {
+    co_return PastTheEnd((*found)->generation(), request.read_offset(), (*reader)->size());
+  }
   co_return co_await WriteImage(**reader, **found, request.read_offset(), writer);
 }
 

@@ -26,9 +26,11 @@ boost::asio::awaitable<absl::Status> StreamGenerateImage(Call& call, Received<v1
   }
   if (absl::Status status = EndOf(*end); !status.ok()) co_return status;
   if (request.image_delivery() != v1::IMAGE_DELIVERY_INLINE) co_return absl::OkStatus();
+  const bool repeatable = !request.request_id().empty();
   const auto reader = co_await call.generations().OpenImage(end);
-  if (!reader.ok()) co_return reader.status();
-  co_return co_await WriteImage(**reader, *end, 0, writer);
+  if (!reader.ok()) co_return AfterAcceptance(reader.status(), repeatable);
+  const absl::Status written = co_await WriteImage(**reader, *end, 0, writer);
+  co_return AfterAcceptance(written, repeatable);
 }
 
 }  // namespace easel::rpc

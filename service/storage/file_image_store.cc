@@ -1,6 +1,7 @@
 #include "storage/file_image_store.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -11,6 +12,7 @@
 #include "storage/digest.h"
 #include "storage/file_image_reader.h"
 #include "storage/file_image_writer.h"
+#include "storage/image_listing.h"
 #include "storage/image_paths.h"
 #include "storage/posix_error.h"
 #include "storage/posix_file.h"
@@ -37,8 +39,16 @@ absl::Status RemoveLeftovers(const std::filesystem::path& directory) {
   return error ? PosixError(error.value(), "list", directory) : absl::OkStatus();
 }
 
-absl::Status Probe(const std::filesystem::path& directory) {
+// A file for an image that comes. Whoever makes a lost directory anew does not think of the one inside.
+absl::StatusOr<PosixFile> NewFile(const std::filesystem::path& store) {
+  const std::filesystem::path directory = TemporaryDirectory(store);
   absl::StatusOr<PosixFile> file = PosixFile::CreateTemporary(directory);
+  if (file.ok() || ::mkdir(directory.c_str(), S_IRWXU) != 0) return file;
+  return PosixFile::CreateTemporary(directory);
+}
+
+absl::Status Probe(const std::filesystem::path& store) {
+  absl::StatusOr<PosixFile> file = NewFile(store);
   if (!file.ok()) return file.status();
   absl::Status written = file->Write(std::string(kProbeBytes, '\0'));
   absl::Status removed = RemoveFile(file->path());
@@ -66,7 +76,7 @@ absl::StatusOr<std::unique_ptr<FileImageStore>> FileImageStore::OpenDirectory(co
 
 boost::asio::awaitable<absl::StatusOr<std::unique_ptr<ImageWriter>>> FileImageStore::Create() {
   return pool_.Run([this]() -> absl::StatusOr<std::unique_ptr<ImageWriter>> {
-    absl::StatusOr<PosixFile> file = PosixFile::CreateTemporary(TemporaryDirectory(directory_));
+    absl::StatusOr<PosixFile> file = NewFile(directory_);
     if (!file.ok()) return file.status();
     return std::make_unique<FileImageWriter>(pool_, directory_, *std::move(file));
   });
@@ -84,8 +94,12 @@ boost::asio::awaitable<absl::Status> FileImageStore::Remove(std::string_view dig
   return pool_.Run([path = ImagePath(directory_, digest)] { return RemoveFile(path); });
 }
 
+boost::asio::awaitable<absl::StatusOr<std::vector<std::string>>> FileImageStore::List(std::string_view after, int limit) {
+  return pool_.Run([this, after = std::string(after), limit] { return ListImages(directory_, after, limit); });
+}
+
 boost::asio::awaitable<absl::Status> FileImageStore::Check() {
-  return pool_.Run([this] { return Probe(TemporaryDirectory(directory_)); });
+  return pool_.Run([this] { return Probe(directory_); });
 }
 
 }  // namespace easel::storage

@@ -2,7 +2,9 @@
 
 #include <filesystem>
 #include <memory>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "generation/ports/image_store.h"
 #include "storage/blocking_pool.h"
@@ -26,6 +28,7 @@ class FileImageStore : public generation::ImageStore {
   boost::asio::awaitable<absl::StatusOr<std::unique_ptr<generation::ImageReader>>> Open(
       std::string_view digest) override;
   boost::asio::awaitable<absl::Status> Remove(std::string_view digest) override;
+  boost::asio::awaitable<absl::StatusOr<std::vector<std::string>>> List(std::string_view after, int limit) override;
   // Writes a file and removes it.
   boost::asio::awaitable<absl::Status> Check() override;
 

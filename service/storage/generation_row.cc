@@ -21,8 +21,13 @@ GenerationRow ToRow(const generation::Record& record) {
   row.create_time = Nanos(generation.create_time());
   if (generation.has_end_time()) row.end_time = Nanos(generation.end_time());
   if (generation.has_expire_time()) row.expire_time = Nanos(generation.expire_time());
-  row.image_digest = generation.image().sha256();
-  row.image_bytes = generation.image().size_bytes();
+  if (generation.has_end_time()) {
+    row.remove_time = absl::ToUnixNanos(generation::DueTime(record, generation::DueQuery::By::kRemoveTime));
+  }
+  if (generation::HasKeptImage(record)) {
+    row.image_digest = generation.image().sha256();
+    row.image_bytes = generation.image().size_bytes();
+  }
   row.record = record.SerializeAsString();
   return row;
 }
@@ -51,6 +56,10 @@ absl::Status NoSuchRequest(std::string_view caller, std::string_view request_id)
 absl::Status OtherRevision(std::string_view name, std::int64_t kept, std::int64_t offered) {
   return absl::AbortedError(
       absl::StrCat("'", std::string(name), "' has revision ", kept, ", so revision ", offered, " cannot follow"));
+}
+
+absl::Status NotThisRevision(std::string_view name, std::int64_t kept, std::int64_t wanted) {
+  return absl::AbortedError(absl::StrCat("'", std::string(name), "' has revision ", kept, ", not ", wanted, ": it stays"));
 }
 
 }  // namespace easel::storage

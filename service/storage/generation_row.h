@@ -24,6 +24,8 @@ struct GenerationRow {
   std::int64_t create_time = 0;
   std::optional<std::int64_t> end_time;
   std::optional<std::int64_t> expire_time;
+  std::optional<std::int64_t> remove_time;
+  // Empty once the image is removed.
   std::string image_digest;
   std::int64_t image_bytes = 0;
   std::string record;
@@ -44,5 +46,8 @@ absl::Status NoSuchRequest(std::string_view caller, std::string_view request_id)
 
 // ABORTED: the kept record has another revision than the one before `offered`.
 absl::Status OtherRevision(std::string_view name, std::int64_t kept, std::int64_t offered);
+
+// ABORTED: the kept record has another revision than the one that is to go.
+absl::Status NotThisRevision(std::string_view name, std::int64_t kept, std::int64_t wanted);
 
 }  // namespace easel::storage

@@ -1,5 +1,6 @@
 #include "storage/generation_table.h"
 
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -10,12 +11,12 @@ namespace {
 
 constexpr char kInsert[] =
     "INSERT INTO generations (name, caller, request_id, state, model, revision, create_time, end_time, expire_time,"
-    " image_digest, image_bytes, record) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " remove_time, image_digest, image_bytes, record) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
     " ON CONFLICT (caller, request_id) DO NOTHING";
 
 constexpr char kUpdate[] =
     "UPDATE generations SET state = ?, model = ?, revision = ?, create_time = ?, end_time = ?, expire_time = ?,"
-    " image_digest = ?, image_bytes = ?, record = ? WHERE name = ? AND revision = ?";
+    " remove_time = ?, image_digest = ?, image_bytes = ?, record = ? WHERE name = ? AND revision = ?";
 
 constexpr char kProbe[] =
     "INSERT INTO probe (id, count) VALUES (1, 1) ON CONFLICT (id) DO UPDATE SET count = count + 1";
@@ -28,14 +29,18 @@ void BindContent(SqliteQuery& query, const GenerationRow& row) {
       .Integer(row.create_time)
       .IntegerOrNull(row.end_time)
       .IntegerOrNull(row.expire_time)
+      .IntegerOrNull(row.remove_time)
       .TextOrNull(row.image_digest)
       .Integer(row.image_bytes)
       .Blob(row.record);
 }
 
-absl::StatusOr<bool> IsImageInUse(SqliteConnection& connection, std::string_view digest) {
-  SqliteQuery query(connection, "SELECT 1 FROM generations WHERE image_digest = ? LIMIT 1");
-  return query.Text(digest).Step();
+// Nothing: there is no such record.
+absl::StatusOr<std::optional<std::int64_t>> RevisionOf(SqliteConnection& connection, std::string_view name) {
+  SqliteQuery select(connection, "SELECT revision FROM generations WHERE name = ?");
+  const absl::StatusOr<bool> found = select.Text(name).Step();
+  if (!found.ok()) return found.status();
+  return *found ? std::optional(select.IntegerAt(0)) : std::nullopt;
 }
 
 }  // namespace
@@ -57,28 +62,18 @@ absl::Status UpdateRow(SqliteConnection& connection, const GenerationRow& row) {
   BindContent(update, row);
   if (absl::Status status = update.Text(row.name).Integer(row.revision - 1).Run(); !status.ok()) return status;
   if (connection.Changes() == 1) return absl::OkStatus();
-  SqliteQuery select(connection, "SELECT revision FROM generations WHERE name = ?");
-  const absl::StatusOr<bool> found = select.Text(row.name).Step();
-  if (!found.ok()) return found.status();
-  if (!*found) return NoSuchGeneration(row.name);
-  return OtherRevision(row.name, select.IntegerAt(0), row.revision);
+  const auto kept = RevisionOf(connection, row.name);
+  if (!kept.ok()) return kept.status();
+  return *kept ? OtherRevision(row.name, **kept, row.revision) : NoSuchGeneration(row.name);
 }
 
-absl::StatusOr<bool> RemoveRow(SqliteConnection& connection, std::string_view name) {
-  std::string digest;
-  {
-    SqliteQuery select(connection, "SELECT image_digest FROM generations WHERE name = ?");
-    const absl::StatusOr<bool> found = select.Text(name).Step();
-    if (!found.ok()) return found.status();
-    if (!*found) return NoSuchGeneration(name);
-    digest = select.BytesAt(0);
-  }
-  SqliteQuery remove(connection, "DELETE FROM generations WHERE name = ?");
-  if (absl::Status status = remove.Text(name).Run(); !status.ok()) return status;
-  if (digest.empty()) return false;
-  const absl::StatusOr<bool> in_use = IsImageInUse(connection, digest);
-  if (!in_use.ok()) return in_use.status();
-  return !*in_use;
+absl::Status RemoveRow(SqliteConnection& connection, std::string_view name, std::int64_t revision) {
+  SqliteQuery remove(connection, "DELETE FROM generations WHERE name = ? AND revision = ?");
+  if (absl::Status status = remove.Text(name).Integer(revision).Run(); !status.ok()) return status;
+  if (connection.Changes() == 1) return absl::OkStatus();
+  const auto kept = RevisionOf(connection, name);
+  if (!kept.ok()) return kept.status();
+  return *kept ? NotThisRevision(name, **kept, revision) : NoSuchGeneration(name);
 }
 
 absl::Status WriteProbe(SqliteConnection& connection) {

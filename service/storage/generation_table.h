@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string_view>
 #include <vector>
 
@@ -18,7 +19,7 @@ namespace easel::storage {
 absl::StatusOr<generation::Reservation> ReserveRow(SqliteConnection& connection, const GenerationRow& row,
                                                    const generation::Record& record);
 absl::Status UpdateRow(SqliteConnection& connection, const GenerationRow& row);
-absl::StatusOr<bool> RemoveRow(SqliteConnection& connection, std::string_view name);
+absl::Status RemoveRow(SqliteConnection& connection, std::string_view name, std::int64_t revision);
 // A tiny change, to see whether one can be made.
 absl::Status WriteProbe(SqliteConnection& connection);
 

@@ -1,6 +1,7 @@
 #include "storage/memory_generation_store.h"
 
 #include <algorithm>
+#include <set>
 
 #include "absl/strings/str_cat.h"
 #include "storage/completion.h"
@@ -9,6 +10,7 @@
 
 namespace easel::storage {
 
+using generation::DueQuery;
 using generation::ListQuery;
 using generation::Record;
 using generation::Reservation;
@@ -84,20 +86,55 @@ boost::asio::awaitable<absl::StatusOr<std::vector<Record>>> MemoryGenerationStor
   return Ready<absl::StatusOr<std::vector<Record>>>(std::move(records));
 }
 
-boost::asio::awaitable<absl::StatusOr<bool>> MemoryGenerationStore::Remove(std::string_view name) {
+boost::asio::awaitable<absl::StatusOr<std::vector<Record>>> MemoryGenerationStore::ListDue(DueQuery query) {
   const std::lock_guard lock(mutex_);
-  return Ready(RemoveNow(name));
+  std::vector<Record> records;
+  for (const auto& [name, record] : by_name_) {
+    if (IsDue(record, query)) records.push_back(record);
+  }
+  std::stable_sort(records.begin(), records.end(), [&query](const Record& a, const Record& b) {
+    return DueTime(a, query.by) < DueTime(b, query.by);
+  });
+  records.resize(std::min(records.size(), static_cast<std::size_t>(std::max(query.limit, 0))));
+  return Ready<absl::StatusOr<std::vector<Record>>>(std::move(records));
 }
 
-absl::StatusOr<bool> MemoryGenerationStore::RemoveNow(std::string_view name) {
+boost::asio::awaitable<absl::StatusOr<std::int64_t>> MemoryGenerationStore::KeptBytes() {
+  const std::lock_guard lock(mutex_);
+  std::map<std::string_view, std::int64_t> sizes;
+  for (const auto& [name, record] : by_name_) {
+    const v1::Image& image = record.generation().image();
+    if (generation::HasKeptImage(record)) sizes[image.sha256()] = image.size_bytes();
+  }
+  std::int64_t total = 0;
+  for (const auto& [digest, size] : sizes) total += size;
+  return Ready<absl::StatusOr<std::int64_t>>(total);
+}
+
+boost::asio::awaitable<absl::StatusOr<std::vector<std::string>>> MemoryGenerationStore::Unused(
+    std::vector<std::string> digests) {
+  const std::lock_guard lock(mutex_);
+  std::set<std::string_view> used;
+  for (const auto& [name, record] : by_name_) {
+    if (generation::HasKeptImage(record)) used.insert(record.generation().image().sha256());
+  }
+  std::erase_if(digests, [&used](const std::string& digest) { return used.contains(digest); });
+  return Ready<absl::StatusOr<std::vector<std::string>>>(std::move(digests));
+}
+
+boost::asio::awaitable<absl::Status> MemoryGenerationStore::Remove(std::string_view name, std::int64_t revision) {
+  const std::lock_guard lock(mutex_);
+  return Ready(RemoveNow(name, revision));
+}
+
+absl::Status MemoryGenerationStore::RemoveNow(std::string_view name, std::int64_t revision) {
   const auto kept = by_name_.find(name);
   if (kept == by_name_.end()) return NoSuchGeneration(name);
-  const std::string digest = kept->second.generation().image().sha256();
+  const std::int64_t found = kept->second.generation().revision();
+  if (found != revision) return NotThisRevision(name, found, revision);
   by_request_.erase(Request(kept->second.caller(), kept->second.generation().request_id()));
   by_name_.erase(kept);
-  if (digest.empty()) return false;
-  return std::none_of(by_name_.begin(), by_name_.end(),
-                      [&](const auto& other) { return other.second.generation().image().sha256() == digest; });
+  return absl::OkStatus();
 }
 
 boost::asio::awaitable<absl::Status> MemoryGenerationStore::Check() { return Ready(absl::OkStatus()); }

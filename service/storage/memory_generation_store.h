@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <mutex>
 #include <string>
@@ -12,7 +13,7 @@
 namespace easel::storage {
 
 // Generations in memory: for tests, and for a service that may forget (EASEL_STORE=memory). Durable as long as the
-// process. An operation takes effect when it is called, not when it is awaited. Listing reads every record.
+// process. An operation takes effect when it is called, not when it is awaited. What lists or adds up reads every record.
 class MemoryGenerationStore : public generation::GenerationStore {
  public:
   boost::asio::awaitable<absl::StatusOr<generation::Reservation>> Reserve(generation::Record record) override;
@@ -22,8 +23,10 @@ class MemoryGenerationStore : public generation::GenerationStore {
                                                                   std::string_view request_id) override;
   boost::asio::awaitable<absl::StatusOr<std::vector<generation::Record>>> List(generation::ListQuery query) override;
   boost::asio::awaitable<absl::StatusOr<std::vector<generation::Record>>> ListRunning() override;
-  // False also for a record without an image.
-  boost::asio::awaitable<absl::StatusOr<bool>> Remove(std::string_view name) override;
+  boost::asio::awaitable<absl::StatusOr<std::vector<generation::Record>>> ListDue(generation::DueQuery query) override;
+  boost::asio::awaitable<absl::StatusOr<std::int64_t>> KeptBytes() override;
+  boost::asio::awaitable<absl::StatusOr<std::vector<std::string>>> Unused(std::vector<std::string> digests) override;
+  boost::asio::awaitable<absl::Status> Remove(std::string_view name, std::int64_t revision) override;
   boost::asio::awaitable<absl::Status> Check() override;
 
  private:
@@ -31,7 +34,7 @@ class MemoryGenerationStore : public generation::GenerationStore {
 
   absl::StatusOr<generation::Reservation> ReserveNow(generation::Record record);
   absl::Status UpdateNow(generation::Record record);
-  absl::StatusOr<bool> RemoveNow(std::string_view name);
+  absl::Status RemoveNow(std::string_view name, std::int64_t revision);
   absl::StatusOr<generation::Record> GetNow(std::string_view name) const;
 
   std::mutex mutex_;

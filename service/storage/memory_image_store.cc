@@ -74,6 +74,17 @@ boost::asio::awaitable<absl::Status> MemoryImageStore::Remove(std::string_view d
   return Ready(absl::OkStatus());
 }
 
+boost::asio::awaitable<absl::StatusOr<std::vector<std::string>>> MemoryImageStore::List(std::string_view after,
+                                                                                        int limit) {
+  const std::lock_guard lock(images_->mutex);
+  std::vector<std::string> digests;
+  for (auto it = images_->by_digest.upper_bound(after); it != images_->by_digest.end(); ++it) {
+    if (static_cast<int>(digests.size()) >= limit) break;
+    digests.push_back(it->first);
+  }
+  return Ready<absl::StatusOr<std::vector<std::string>>>(std::move(digests));
+}
+
 boost::asio::awaitable<absl::Status> MemoryImageStore::Check() { return Ready(absl::OkStatus()); }
 
 }  // namespace easel::storage

@@ -5,6 +5,7 @@
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "generation/ports/image_store.h"
 
@@ -20,6 +21,7 @@ class MemoryImageStore : public generation::ImageStore {
   boost::asio::awaitable<absl::StatusOr<std::unique_ptr<generation::ImageReader>>> Open(
       std::string_view digest) override;
   boost::asio::awaitable<absl::Status> Remove(std::string_view digest) override;
+  boost::asio::awaitable<absl::StatusOr<std::vector<std::string>>> List(std::string_view after, int limit) override;
   boost::asio::awaitable<absl::Status> Check() override;
 
   struct Images {

@@ -9,11 +9,13 @@
 #include "storage/generation_row.h"
 #include "storage/generation_table.h"
 #include "storage/posix_file.h"
+#include "storage/retention_queries.h"
 #include "storage/sqlite_schema.h"
 
 namespace easel::storage {
 namespace {
 
+using generation::DueQuery;
 using generation::ListQuery;
 using generation::Record;
 using generation::Reservation;
@@ -75,8 +77,26 @@ boost::asio::awaitable<absl::StatusOr<std::vector<Record>>> SqliteGenerationStor
   return RunOn(readers_, [](SqliteConnection& connection) { return RunningRecords(connection); });
 }
 
-boost::asio::awaitable<absl::StatusOr<bool>> SqliteGenerationStore::Remove(std::string_view name) {
-  return RunOn(writer_, [name = std::string(name)](SqliteConnection& connection) { return RemoveRow(connection, name); });
+boost::asio::awaitable<absl::StatusOr<std::vector<Record>>> SqliteGenerationStore::ListDue(DueQuery query) {
+  return RunOn(readers_,
+               [query = std::move(query)](SqliteConnection& connection) { return DueRecords(connection, query); });
+}
+
+boost::asio::awaitable<absl::StatusOr<std::int64_t>> SqliteGenerationStore::KeptBytes() {
+  return RunOn(readers_, [](SqliteConnection& connection) { return KeptImageBytes(connection); });
+}
+
+boost::asio::awaitable<absl::StatusOr<std::vector<std::string>>> SqliteGenerationStore::Unused(
+    std::vector<std::string> digests) {
+  return RunOn(readers_, [digests = std::move(digests)](SqliteConnection& connection) {
+    return UnusedDigests(connection, digests);
+  });
+}
+
+boost::asio::awaitable<absl::Status> SqliteGenerationStore::Remove(std::string_view name, std::int64_t revision) {
+  return RunOn(writer_, [name = std::string(name), revision](SqliteConnection& connection) {
+    return RemoveRow(connection, name, revision);
+  });
 }
 
 boost::asio::awaitable<absl::Status> SqliteGenerationStore::Check() {

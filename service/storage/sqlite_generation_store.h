@@ -35,8 +35,10 @@ class SqliteGenerationStore : public generation::GenerationStore {
                                                                   std::string_view request_id) override;
   boost::asio::awaitable<absl::StatusOr<std::vector<generation::Record>>> List(generation::ListQuery query) override;
   boost::asio::awaitable<absl::StatusOr<std::vector<generation::Record>>> ListRunning() override;
-  // False also for a record without an image.
-  boost::asio::awaitable<absl::StatusOr<bool>> Remove(std::string_view name) override;
+  boost::asio::awaitable<absl::StatusOr<std::vector<generation::Record>>> ListDue(generation::DueQuery query) override;
+  boost::asio::awaitable<absl::StatusOr<std::int64_t>> KeptBytes() override;
+  boost::asio::awaitable<absl::StatusOr<std::vector<std::string>>> Unused(std::vector<std::string> digests) override;
+  boost::asio::awaitable<absl::Status> Remove(std::string_view name, std::int64_t revision) override;
   // Commits a tiny change.
   boost::asio::awaitable<absl::Status> Check() override;
 

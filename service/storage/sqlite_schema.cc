@@ -11,11 +11,11 @@
 namespace easel::storage {
 namespace {
 
-// The partial index generations_running and the query for running records spell this limit.
+// The partial indexes and the queries for running and for ended records spell this limit.
 static_assert(v1::GENERATION_STATE_SUCCEEDED == 5 && v1::GENERATION_STATE_FETCHING == 4);
 
 // kMigrations[n] leads from version n to n + 1. Only appended to. Times are nanoseconds since 1970, UTC.
-constexpr std::array<const char*, 1> kMigrations = {
+constexpr std::array<const char*, 2> kMigrations = {
     R"sql(
       CREATE TABLE generations (
         name TEXT NOT NULL PRIMARY KEY,
@@ -39,6 +39,15 @@ constexpr std::array<const char*, 1> kMigrations = {
       CREATE INDEX generations_running ON generations (name) WHERE state < 5;
       CREATE INDEX generations_image ON generations (image_digest) WHERE image_digest IS NOT NULL;
       CREATE TABLE probe (id INTEGER NOT NULL PRIMARY KEY, count INTEGER NOT NULL) STRICT;
+    )sql",
+    R"sql(
+      ALTER TABLE generations ADD COLUMN remove_time INTEGER;
+      UPDATE generations SET remove_time = max(expire_time, end_time + 86400000000000) WHERE state >= 5;
+      DROP INDEX generations_image;
+      CREATE INDEX generations_image ON generations (image_digest, image_bytes) WHERE image_digest IS NOT NULL;
+      CREATE INDEX generations_remove ON generations (remove_time, name) WHERE state >= 5;
+      CREATE INDEX generations_expire ON generations (expire_time, name) WHERE state >= 5 AND image_digest IS NOT NULL;
+      CREATE INDEX generations_end ON generations (end_time, name) WHERE state >= 5 AND image_digest IS NOT NULL;
     )sql"};
 
 absl::StatusOr<std::int64_t> Number(SqliteConnection& connection, std::string_view sql) {

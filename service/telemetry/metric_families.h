@@ -40,13 +40,16 @@ struct MetricFamilies {
   Counters upstream_errors{registry, "easel_upstream_errors_total", "Errors of an upstream by its own code.",
                            {"upstream", "code"}};
   Gauges in_flight{registry, "easel_generations_in_flight", "Generations that have not ended, by state.", {"state"}};
-  Counters charge{registry, "easel_charge_micros_total", "Charges made, in millionths of the currency.",
-                  {"model", "quality", "currency"}};
+  Counters charge{registry, "easel_charge_micros_total",
+                  "Charges made, in millionths of the currency; counted when their generation ends.", {"model", "quality", "currency"}};
   Counters caller_charge{registry, "easel_caller_charge_micros_total",
                          "Charges made for a caller, in millionths of the currency.", {"caller", "currency"}};
   Counters unknown_charges{registry, "easel_unknown_charges_total",
-                           "Generations of which it cannot be known whether they were charged.", {}};
-  Counters orphaned{registry, "easel_orphaned_images_total", "Images that were charged and could not be kept.", {}};
+                           "Submissions of which it cannot be known whether they were charged.", {}};
+  Counters orphaned{registry, "easel_orphaned_images_total",
+                    "Generations that were charged and ended without an image: not downloaded, no image, not kept, given up "
+                    "by the upstream after it took them, or cancelled then. What retention removes later does not count.",
+                    {}};
   Histograms image_bytes{registry, "easel_image_bytes", "Size of the images that were kept.", {"model"}, kBytes};
   Counters rpc_handled{registry, "grpc_server_handled_total", "RPCs that ended, by status code.",
                        {"grpc_type", "grpc_service", "grpc_method", "grpc_code"}};

@@ -24,6 +24,8 @@ constexpr std::array<std::string_view, 11> kClasses = {"ok",         "rejected",
                                                        "ambiguous",  "defect",      "cancelled"};
 constexpr std::string_view kOther = "other";
 
+bool IsPaid(const v1::Attempt& attempt) { return attempt.charge().state() == v1::CHARGE_STATE_MADE; }
+
 double Seconds(absl::Duration duration) { return std::max(0.0, absl::ToDoubleSeconds(duration)); }
 
 const google::protobuf::ServiceDescriptor& ImageService() {
@@ -106,7 +108,7 @@ void PrometheusMetrics::GenerationEnded(const Ended& ended) {
   const v1::Generation& generation = *ended.generation;
   if (generation.has_image()) {
     families_->image_bytes.At({ended.model}).Observe(static_cast<double>(generation.image().size_bytes()));
-  } else if (generation.charge().state() == v1::CHARGE_STATE_MADE) {
+  } else if (std::ranges::any_of(generation.attempts(), IsPaid)) {
     families_->orphaned.At({}).Increment();
   }
   for (const v1::Attempt& attempt : generation.attempts()) CountCharge(ended, quality, attempt.charge());

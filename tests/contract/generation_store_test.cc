@@ -193,7 +193,7 @@ TEST_P(GenerationStoreContract, WhatIsNotThereIsNotFound) {
   EXPECT_TRUE(absl::IsNotFound(Run(store_->Get("generations/none")).status()));
   EXPECT_TRUE(absl::IsNotFound(Run(store_->Find("default", "none")).status()));
   EXPECT_TRUE(absl::IsNotFound(Run(store_->Update(MakeRecord(9)))));
-  EXPECT_TRUE(absl::IsNotFound(Run(store_->Remove("generations/none")).status()));
+  EXPECT_TRUE(absl::IsNotFound(Run(store_->Remove("generations/none", 1))));
   EXPECT_THAT(List({.caller = "default"}), IsEmpty());
   EXPECT_THAT(NamesOf(*Run(store_->ListRunning())), IsEmpty());
 }
@@ -274,7 +274,7 @@ TEST_P(GenerationStoreContract, PagesAreStableWhileRecordsComeAndGo) {
   for (int n = 1; n <= 10; ++n) Insert(MakeRecord(n));
   EXPECT_THAT(List({.caller = "default", .limit = 4}), ElementsAreArray(NamesOf({10, 9, 8, 7})));
   Insert(MakeRecord(11));
-  ASSERT_TRUE(Run(store_->Remove(NameOf(7))).ok());
+  ASSERT_TRUE(Run(store_->Remove(NameOf(7), 1)).ok());
   EXPECT_THAT(List({.caller = "default", .after_name = NameOf(7), .limit = 4}), ElementsAreArray(NamesOf({6, 5, 4, 3})));
   EXPECT_THAT(List({.caller = "default", .after_name = NameOf(3), .limit = 4}), ElementsAreArray(NamesOf({2, 1})));
   EXPECT_THAT(List({.caller = "default", .after_name = NameOf(1), .limit = 4}), IsEmpty());
@@ -318,17 +318,6 @@ TEST_P(GenerationStoreContract, PagesTogetherAreTheWholeListing) {
     }
     EXPECT_EQ(listed, expected) << "kind " << kind;
   }
-}
-
-TEST_P(GenerationStoreContract, RemovingSaysWhetherTheImageIsFree) {
-  Insert(MakeRecord(1, {.digest = "abc"}));
-  Insert(MakeRecord(2, {.digest = "abc"}));
-  Insert(MakeRecord(3));
-  EXPECT_EQ(*Run(store_->Remove(NameOf(1))), false);
-  EXPECT_EQ(*Run(store_->Remove(NameOf(2))), true);
-  EXPECT_EQ(*Run(store_->Remove(NameOf(3))), false);
-  EXPECT_TRUE(absl::IsNotFound(Run(store_->Get(NameOf(1))).status()));
-  Insert(MakeRecord(4, {.request_id = "request-1"}));
 }
 
 TEST_P(GenerationStoreContract, ChecksThatItCanWrite) { EXPECT_TRUE(Run(store_->Check()).ok()); }

@@ -7,6 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "absl/strings/str_format.h"
 #include "storage/file_image_store.h"
 #include "storage/memory_image_store.h"
 #include "tests/contract/loop.h"
@@ -18,6 +19,8 @@ namespace {
 using generation::ImageReader;
 using generation::ImageStore;
 using generation::ImageWriter;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
 const std::string kOneImage(64, 'a');
 const std::string kOtherImage(64, 'b');
@@ -148,6 +151,25 @@ TEST_P(ImageStoreContract, CanKeepAgainWhatWasRemoved) {
   ASSERT_TRUE(Run(store_->Remove(kOneImage)).ok());
   Keep(kOneImage, "bytes");
   EXPECT_EQ(ReadAll(kOneImage), "bytes");
+}
+
+TEST_P(ImageStoreContract, ListsWhatIsKeptInPages) {
+  EXPECT_THAT(*Run(store_->List("", 10)), IsEmpty());
+  std::vector<std::string> digests;
+  for (int n = 0; n < 40; ++n) digests.push_back(absl::StrFormat("%02x%062x", n * 7 % 256 / 3, n));
+  for (const std::string& digest : digests) Keep(digest, "bytes");
+  const auto abandoned = Create();
+  std::sort(digests.begin(), digests.end());
+  std::vector<std::string> listed;
+  while (true) {
+    const auto page = *Run(store_->List(listed.empty() ? "" : listed.back(), 7));
+    if (page.empty()) break;
+    EXPECT_LE(page.size(), 7u);
+    listed.insert(listed.end(), page.begin(), page.end());
+  }
+  EXPECT_EQ(listed, digests);
+  ASSERT_TRUE(Run(store_->Remove(digests[0])).ok());
+  EXPECT_THAT(*Run(store_->List("", 1)), ElementsAre(digests[1]));
 }
 
 TEST_P(ImageStoreContract, ChecksThatItCanWrite) { EXPECT_TRUE(Run(store_->Check()).ok()); }

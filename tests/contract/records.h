@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,11 @@ struct RecordParts {
   std::string model = "glm-image";
   std::string prompt = "a kitten on a windowsill";
   std::string digest;
+  int size_bytes = 0;
+  // Seconds after TimeOf(0); unset by default.
+  std::optional<int> end;
+  std::optional<int> expire;
+  std::optional<int> remove;
 };
 
 inline generation::Record MakeRecord(int n, const RecordParts& parts = {}) {
@@ -34,7 +40,20 @@ inline generation::Record MakeRecord(int n, const RecordParts& parts = {}) {
   generation.mutable_create_time()->set_seconds(absl::ToUnixSeconds(TimeOf(n)));
   generation.mutable_spec()->set_model(parts.model);
   generation.mutable_spec()->set_prompt(parts.prompt);
-  if (!parts.digest.empty()) generation.mutable_image()->set_sha256(parts.digest);
+  if (!parts.digest.empty()) {
+    generation.mutable_image()->set_sha256(parts.digest);
+    generation.mutable_image()->set_size_bytes(parts.size_bytes);
+  }
+  if (parts.end) generation.mutable_end_time()->set_seconds(absl::ToUnixSeconds(TimeOf(*parts.end)));
+  if (parts.expire) generation.mutable_expire_time()->set_seconds(absl::ToUnixSeconds(TimeOf(*parts.expire)));
+  if (parts.remove) record.mutable_remove_time()->set_seconds(absl::ToUnixSeconds(TimeOf(*parts.remove)));
+  return record;
+}
+
+// What follows `record` when its image was removed.
+inline generation::Record WithoutImage(generation::Record record) {
+  record.mutable_generation()->mutable_image()->mutable_remove_time()->set_seconds(absl::ToUnixSeconds(TimeOf(0)));
+  record.mutable_generation()->set_revision(record.generation().revision() + 1);
   return record;
 }
 

@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "storage/generation_listing.h"
+#include "storage/retention_queries.h"
 #include "tests/contract/doomed_process.h"
 #include "tests/contract/loop.h"
 #include "tests/contract/records.h"
@@ -245,6 +246,40 @@ TEST_F(SqliteStore, EveryListingOfACallerFollowsAnIndex) {
       EXPECT_THAT(plan[0], by_name ? HasSubstr("name>?") : HasSubstr("create_time")) << statement;
     }
   }
+}
+
+TEST_F(SqliteStore, WhatRetentionAsksFollowsAnIndex) {
+  Open();
+  SqliteSideDoor door(path_);
+  for (const std::string& statement : storage::RetentionStatements()) {
+    for (const std::string& step : door.Plan(statement)) {
+      EXPECT_THAT(step, Not(HasSubstr("TEMP B-TREE"))) << statement;
+      if (statement.find("sum(bytes)") == std::string::npos) {
+        EXPECT_THAT(step, HasSubstr("SEARCH generations USING")) << statement;
+      } else if (step.find("generations") != std::string::npos) {
+        EXPECT_THAT(step, HasSubstr("USING COVERING INDEX generations_image")) << statement;
+      }
+    }
+  }
+}
+
+TEST_F(SqliteStore, BringsADatabaseOfTheFirstSchemaUpToDate) {
+  const auto ended = MakeRecord(1, {.state = v1::GENERATION_STATE_SUCCEEDED, .digest = "a", .end = 0, .expire = 50});
+  auto store = Open();
+  ASSERT_TRUE(loop_.Run(store->Reserve(ended)).ok());
+  ASSERT_TRUE(loop_.Run(store->Reserve(MakeRecord(2))).ok());
+  store.reset();
+  SqliteSideDoor(path_).Execute(
+      "DROP INDEX generations_remove; DROP INDEX generations_expire; DROP INDEX generations_end;"
+      "DROP INDEX generations_image; ALTER TABLE generations DROP COLUMN remove_time;"
+      "CREATE INDEX generations_image ON generations (image_digest) WHERE image_digest IS NOT NULL; PRAGMA user_version=1");
+  store = Open();
+  const absl::Time day = TimeOf(0) + absl::Hours(24);
+  const generation::DueQuery early{.until = day - absl::Seconds(1)};
+  const generation::DueQuery late{.until = day};
+  EXPECT_TRUE(loop_.Run(store->ListDue(early))->empty());
+  EXPECT_EQ(NamesOf(*loop_.Run(store->ListDue(late))), NamesOf({1}));
+  EXPECT_EQ(loop_.Run(store->ListRunning())->size(), 1u);
 }
 
 }  // namespace

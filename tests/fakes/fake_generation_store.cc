@@ -1,5 +1,6 @@
 #include "tests/fakes/fake_generation_store.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <boost/asio/as_tuple.hpp>
@@ -170,14 +171,59 @@ awaitable<absl::StatusOr<std::vector<Record>>> FakeGenerationStore::ListRunning(
   co_return running;
 }
 
-awaitable<absl::StatusOr<bool>> FakeGenerationStore::Remove(std::string_view name) {
+awaitable<absl::StatusOr<std::vector<Record>>> FakeGenerationStore::ListDue(generation::DueQuery query) {
+  std::optional<v1::GenerationState> none;
+  co_await Meet(v1::GENERATION_STATE_UNSPECIFIED, none);
+  if (absl::Status fault = ReadFault(); !fault.ok()) co_return fault;
+  std::vector<Record> due;
+  for (const auto& [name, record] : records_) {
+    if (generation::IsDue(record, query)) due.push_back(record);
+  }
+  std::stable_sort(due.begin(), due.end(), [&query](const Record& a, const Record& b) {
+    return generation::DueTime(a, query.by) < generation::DueTime(b, query.by);
+  });
+  due.resize(std::min(due.size(), static_cast<std::size_t>(query.limit)));
+  co_return due;
+}
+
+awaitable<absl::StatusOr<std::int64_t>> FakeGenerationStore::KeptBytes() {
+  if (absl::Status fault = ReadFault(); !fault.ok()) co_return fault;
+  std::map<std::string, std::int64_t> sizes;
+  for (const auto& [name, record] : records_) {
+    const v1::Image& image = record.generation().image();
+    if (generation::HasKeptImage(record)) sizes[image.sha256()] = image.size_bytes();
+  }
+  std::int64_t total = 0;
+  for (const auto& [digest, size] : sizes) total += size;
+  co_return total;
+}
+
+awaitable<absl::StatusOr<std::vector<std::string>>> FakeGenerationStore::Unused(std::vector<std::string> digests) {
+  std::optional<v1::GenerationState> none;
+  co_await Meet(v1::GENERATION_STATE_UNSPECIFIED, none);
+  if (absl::Status fault = ReadFault(); !fault.ok()) co_return fault;
+  for (const auto& [name, record] : records_) {
+    if (generation::HasKeptImage(record)) std::erase(digests, record.generation().image().sha256());
+  }
+  co_return digests;
+}
+
+awaitable<absl::Status> FakeGenerationStore::Remove(std::string_view name, std::int64_t revision) {
+  const std::string wanted(name);
+  co_await Meet(v1::GENERATION_STATE_UNSPECIFIED, die_before_);
+  const WriteFault fault = NextWriteFault();
+  if (!fault.status.ok() && !fault.applied) co_return fault.status;
+  const absl::Status erased = Erase(wanted, revision);
+  co_await Meet(v1::GENERATION_STATE_UNSPECIFIED, die_after_);
+  co_return fault.status.ok() ? erased : fault.status;
+}
+
+absl::Status FakeGenerationStore::Erase(const std::string& name, std::int64_t revision) {
   const auto it = records_.find(name);
-  if (it == records_.end()) co_return absl::NotFoundError("no such record");
-  const std::string digest = it->second.generation().image().sha256();
+  if (it == records_.end()) return absl::NotFoundError("no such record");
+  if (it->second.generation().revision() != revision) return absl::AbortedError("revision");
   records_.erase(it);
-  bool shared = false;
-  for (const auto& [other, record] : records_) shared = shared || record.generation().image().sha256() == digest;
-  co_return !shared;
+  return absl::OkStatus();
 }
 
 awaitable<absl::Status> FakeGenerationStore::Check() { co_return absl::OkStatus(); }

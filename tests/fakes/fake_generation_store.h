@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <optional>
@@ -14,11 +15,11 @@ namespace easel::fakes {
 // test's wish. For one thread.
 class FakeGenerationStore final : public generation::GenerationStore {
  public:
-  // The next `count` writes (Reserve, Update) fail and change nothing.
+  // The next `count` writes (Reserve, Update, Remove) fail and change nothing.
   void FailWrites(int count, absl::Status with = absl::UnavailableError("/var/lib/secret/path: disk trouble"));
   // The next `count` writes take effect and are reported as failed.
   void FailWritesAfterApplying(int count);
-  // The next `count` reads (Get, Find, List) fail.
+  // The next `count` reads (Get, Find, and all that list or count) fail.
   void FailReads(int count);
   // The next `count` writes and reads alike.
   void FailAll(int count);
@@ -49,12 +50,17 @@ class FakeGenerationStore final : public generation::GenerationStore {
                                                                   std::string_view request_id) override;
   boost::asio::awaitable<absl::StatusOr<std::vector<generation::Record>>> List(generation::ListQuery query) override;
   boost::asio::awaitable<absl::StatusOr<std::vector<generation::Record>>> ListRunning() override;
-  boost::asio::awaitable<absl::StatusOr<bool>> Remove(std::string_view name) override;
+  boost::asio::awaitable<absl::StatusOr<std::vector<generation::Record>>> ListDue(generation::DueQuery query) override;
+  boost::asio::awaitable<absl::StatusOr<std::int64_t>> KeptBytes() override;
+  boost::asio::awaitable<absl::StatusOr<std::vector<std::string>>> Unused(std::vector<std::string> digests) override;
+  // A write of the state UNSPECIFIED, for faults and deaths.
+  boost::asio::awaitable<absl::Status> Remove(std::string_view name, std::int64_t revision) override;
   boost::asio::awaitable<absl::Status> Check() override;
 
  private:
   absl::StatusOr<generation::Reservation> Insert(generation::Record record);
   absl::Status Replace(generation::Record record);
+  absl::Status Erase(const std::string& name, std::int64_t revision);
   boost::asio::awaitable<void> Meet(v1::GenerationState state, std::optional<v1::GenerationState>& death);
   absl::Status ReadFault();
   // Set: the write is reported as failed with it, after taking effect if `applied`.

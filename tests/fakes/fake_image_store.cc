@@ -2,6 +2,9 @@
 
 #include <utility>
 
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
 namespace easel::fakes {
 
 using boost::asio::awaitable;
@@ -55,14 +58,27 @@ awaitable<absl::StatusOr<std::unique_ptr<generation::ImageWriter>>> FakeImageSto
 }
 
 awaitable<absl::StatusOr<std::unique_ptr<generation::ImageReader>>> FakeImageStore::Open(std::string_view digest) {
-  const auto it = kept_.find(digest);
+  const std::string wanted(digest);
+  co_await boost::asio::post(boost::asio::use_awaitable);
+  const auto it = kept_.find(wanted);
   if (it == kept_.end()) co_return absl::NotFoundError("no such digest");
   co_return std::make_unique<Reader>(it->second);
 }
 
 awaitable<absl::Status> FakeImageStore::Remove(std::string_view digest) {
-  if (const auto it = kept_.find(digest); it != kept_.end()) kept_.erase(it);
+  const std::string wanted(digest);
+  co_await boost::asio::post(boost::asio::use_awaitable);
+  if (Fails(failing_removes_)) co_return absl::UnavailableError("/var/lib/secret/path: read-only file system");
+  kept_.erase(wanted);
   co_return absl::OkStatus();
+}
+
+awaitable<absl::StatusOr<std::vector<std::string>>> FakeImageStore::List(std::string_view after, int limit) {
+  std::vector<std::string> digests;
+  for (auto it = kept_.upper_bound(after); it != kept_.end() && static_cast<int>(digests.size()) < limit; ++it) {
+    digests.push_back(it->first);
+  }
+  co_return digests;
 }
 
 awaitable<absl::Status> FakeImageStore::Check() { co_return absl::OkStatus(); }

@@ -3,6 +3,8 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "generation/ports/image_store.h"
 
@@ -15,13 +17,17 @@ class FakeImageStore final : public generation::ImageStore {
   void FailCreates(int count) { failing_creates_ = count; }
   void FailAppends(int count) { failing_appends_ = count; }
   void FailKeeps(int count) { failing_keeps_ = count; }
+  void FailRemoves(int count) { failing_removes_ = count; }
 
   const std::map<std::string, std::string, std::less<>>& kept() const { return kept_; }
   void Lose() { kept_.clear(); }
+  // As a crash leaves them: bytes that no record knows.
+  void Put(const std::string& digest, std::string bytes) { kept_[digest] = std::move(bytes); }
 
   boost::asio::awaitable<absl::StatusOr<std::unique_ptr<generation::ImageWriter>>> Create() override;
   boost::asio::awaitable<absl::StatusOr<std::unique_ptr<generation::ImageReader>>> Open(std::string_view digest) override;
   boost::asio::awaitable<absl::Status> Remove(std::string_view digest) override;
+  boost::asio::awaitable<absl::StatusOr<std::vector<std::string>>> List(std::string_view after, int limit) override;
   boost::asio::awaitable<absl::Status> Check() override;
 
  private:
@@ -32,6 +38,7 @@ class FakeImageStore final : public generation::ImageStore {
   int failing_creates_ = 0;
   int failing_appends_ = 0;
   int failing_keeps_ = 0;
+  int failing_removes_ = 0;
 };
 
 }  // namespace easel::fakes

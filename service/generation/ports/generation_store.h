@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "easel/record/v1/record.pb.h"
+#include "generation/ports/due_query.h"
 
 namespace easel::generation {
 
@@ -62,8 +63,17 @@ class GenerationStore {
   // Every record that has not ended, oldest first: what a restart picks up.
   virtual boost::asio::awaitable<absl::StatusOr<std::vector<Record>>> ListRunning() = 0;
 
-  // Removes a record. Returns true if no other record refers to the same image digest.
-  virtual boost::asio::awaitable<absl::StatusOr<bool>> Remove(std::string_view name) = 0;
+  // The earliest first; of those due at the same time, by name.
+  virtual boost::asio::awaitable<absl::StatusOr<std::vector<Record>>> ListDue(DueQuery query) = 0;
+
+  // The bytes of all kept images, those that several records share counted once.
+  virtual boost::asio::awaitable<absl::StatusOr<std::int64_t>> KeptBytes() = 0;
+
+  // Those of `digests` that no record refers to. A record refers to its image's digest until the image is removed.
+  virtual boost::asio::awaitable<absl::StatusOr<std::vector<std::string>>> Unused(std::vector<std::string> digests) = 0;
+
+  // Removes the record of this name if it has this revision (else ABORTED): what was started again meanwhile stays.
+  virtual boost::asio::awaitable<absl::Status> Remove(std::string_view name, std::int64_t revision) = 0;
 
   // OK when a record could be written now: what /readyz asks.
   virtual boost::asio::awaitable<absl::Status> Check() = 0;

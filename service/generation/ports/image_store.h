@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <boost/asio/awaitable.hpp>
 
@@ -50,6 +51,8 @@ class ImageStore {
   virtual boost::asio::awaitable<absl::StatusOr<std::unique_ptr<ImageReader>>> Open(std::string_view digest) = 0;
   // Removing what is not there is OK.
   virtual boost::asio::awaitable<absl::Status> Remove(std::string_view digest) = 0;
+  // Up to `limit` digests that are kept and come after this one (empty: from the first on), in ascending order.
+  virtual boost::asio::awaitable<absl::StatusOr<std::vector<std::string>>> List(std::string_view after, int limit) = 0;
   // OK when an image could be written now: what /readyz asks.
   virtual boost::asio::awaitable<absl::Status> Check() = 0;
 };

@@ -35,7 +35,8 @@ World Process::TheWorld() {
           .pacing = surroundings_.pacing,
           .rejects_duplicates = surroundings_.rejects_duplicates,
           .on_end = [this](const Record& record) { ended_.push_back(record.generation().state()); },
-          .on_fault = [this](const absl::Status& fault) { faults_.push_back(fault); }};
+          .on_fault = [this](const absl::Status& fault) { faults_.push_back(fault); },
+          .max_kept_bytes = surroundings_.max_kept_bytes};
 }
 
 Process::Process(Surroundings& surroundings)
@@ -86,6 +87,11 @@ awaitable<void> Collect(Generations& generations, Order order, std::vector<absl:
   answers.push_back(std::move(answer));
 }
 
+awaitable<void> OpenInto(Generations& generations, Snapshot snapshot, std::unique_ptr<ImageReader>& reader) {
+  auto opened = co_await generations.OpenImage(std::move(snapshot));
+  if (opened.ok()) reader = *std::move(opened);
+}
+
 awaitable<std::optional<std::string>> ReadAll(Generations& generations, Snapshot snapshot, absl::Status& status) {
   auto reader = co_await generations.OpenImage(std::move(snapshot));
   status = reader.status();
@@ -127,6 +133,10 @@ absl::StatusOr<std::string> Process::Bytes(Snapshot snapshot) {
   auto bytes = Await(ReadAll(*generations_, std::move(snapshot), status));
   if (!status.ok()) return status;
   return *bytes;
+}
+
+void Process::OpenLater(Snapshot snapshot, std::unique_ptr<ImageReader>& reader) {
+  asio::co_spawn(*loop_, OpenInto(*generations_, std::move(snapshot), reader), asio::detached);
 }
 
 absl::Status Process::Recover() { return Await(generations_->Recover()); }

@@ -27,6 +27,7 @@ struct Surroundings {
   std::vector<ImageModel*> accounts = {&upstream};
   fakes::SimulatedClock clock{absl::FromUnixSeconds(1'700'000'000)};
   Pacing pacing;
+  std::int64_t max_kept_bytes = 0;
   Governor::Limits limits{.start = 2, .max = 32};
   int queue_max = 1000;
   bool rejects_duplicates = false;
@@ -62,6 +63,8 @@ class Process {
   void CancelLater(const std::string& name, v1::CancelPolicy policy);
   absl::Status Delete(const std::string& caller, const std::string& name);
   absl::StatusOr<std::string> Bytes(Snapshot snapshot);
+  // Opens the bytes without waiting for the reader.
+  void OpenLater(Snapshot snapshot, std::unique_ptr<ImageReader>& reader);
   absl::Status Recover();
   Snapshot Next(Watcher& watcher, std::int64_t revision, absl::Duration patience);
 
