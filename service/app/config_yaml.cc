@@ -1,10 +1,15 @@
 #include "app/config_yaml.h"
 
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
+#include <algorithm>
+#include <optional>
 #include <set>
+#include <sstream>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "app/config_text.h"
@@ -21,6 +26,43 @@ std::string NounOf(const YAML::Node& node) {
   if (node.IsMap()) return "a section";
   if (node.IsSequence()) return "a list";
   return node.IsNull() ? "nothing" : "a value";
+}
+
+// Where a document begins; its content does not matter.
+class Beginning final : public YAML::EventHandler {
+ public:
+  void OnDocumentStart(const YAML::Mark& mark) override { line_ = mark.line; }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t, const std::string&) override {}
+  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {}
+  void OnMapEnd() override {}
+
+  int line() const { return line_; }
+
+ private:
+  int line_ = 0;
+};
+
+// The line of a second document, if there is one. LoadAll would look for ever at a stray comma, and take it for one
+// document after the other.
+std::optional<int> SecondDocument(const std::string& text) {
+  std::istringstream stream(text);
+  YAML::Parser parser(stream);
+  Beginning first;
+  Beginning second;
+  if (!parser.HandleNextDocument(first) || !parser.HandleNextDocument(second)) return std::nullopt;
+  return second.line();
+}
+
+// The library's words repeat bytes of the file.
+std::string Printable(std::string text) {
+  const auto hidden = [](char c) { return !absl::ascii_isprint(static_cast<unsigned char>(c)); };
+  std::replace_if(text.begin(), text.end(), hidden, '?');
+  return text;
 }
 
 class YamlReader {
@@ -144,13 +186,12 @@ class YamlReader {
 void ReadYaml(const std::string& name, const std::string& text, Settings& settings, Sources& sources,
               Problems& problems) {
   try {
-    const std::vector<YAML::Node> documents = YAML::LoadAll(text);
-    if (documents.size() > 1) {
-      problems.Add(absl::StrCat(name, ":", documents[1].Mark().line + 1), "expected one document, got a second one");
+    if (const auto line = SecondDocument(text)) {
+      problems.Add(absl::StrCat(name, ":", *line + 1), "expected one document, got a second one");
     }
-    if (!documents.empty()) YamlReader(name, sources, problems).ReadSection(documents[0], "", settings);
+    YamlReader(name, sources, problems).ReadSection(YAML::Load(text), "", settings);
   } catch (const YAML::Exception& error) {
-    problems.Add(absl::StrCat(name, ":", error.mark.line + 1), absl::StrCat("this is not YAML: ", error.msg));
+    problems.Add(absl::StrCat(name, ":", error.mark.line + 1), absl::StrCat("this is not YAML: ", Printable(error.msg)));
   }
 }
 

@@ -19,6 +19,12 @@ std::int64_t CodePoints(std::string_view text) {
   return std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; });
 }
 
+// The beginning of a text of UTF-8, with no character cut.
+std::string_view Beginning(std::string_view text, std::size_t most) {
+  while (most < text.size() && (static_cast<unsigned char>(text[most]) & 0xC0) == 0x80) --most;
+  return text.substr(0, most);
+}
+
 std::string Print(const v1::Size& size) { return absl::StrCat(size.width(), "x", size.height()); }
 
 std::string ModelNames(const Catalog& catalog) {
@@ -81,7 +87,7 @@ std::vector<Violation> Validate(const v1::ImageSpec& spec, const Catalog& catalo
   std::vector<Violation> violations;
   const v1::Model* model = catalog.Find(spec.model());
   if (model == nullptr) {
-    violations.push_back({"spec.model", absl::StrCat("is '", spec.model().substr(0, 64),
+    violations.push_back({"spec.model", absl::StrCat("is '", std::string(Beginning(spec.model(), 64)),
                                                      "', which is not offered; use one of: ", ModelNames(catalog))});
   }
   CheckPrompt(spec, model, violations);

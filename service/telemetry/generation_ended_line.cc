@@ -3,7 +3,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "google/protobuf/util/time_util.h"
+#include "absl/time/time.h"
 #include "google/rpc/error_details.pb.h"
 #include "telemetry/label_names.h"
 
@@ -29,11 +29,13 @@ std::string ChargeLabel(v1::ChargeState state) {
   }
 }
 
+absl::Time ToTime(const google::protobuf::Timestamp& time) {
+  return absl::FromUnixSeconds(time.seconds()) + absl::Nanoseconds(time.nanos());
+}
+
 double DurationSeconds(const v1::Generation& generation) {
-  using google::protobuf::util::TimeUtil;
   if (!generation.has_end_time()) return 0;
-  const auto duration = generation.end_time() - generation.create_time();
-  return static_cast<double>(TimeUtil::DurationToMilliseconds(duration)) / 1000;
+  return absl::ToDoubleSeconds(absl::Trunc(ToTime(generation.end_time()) - ToTime(generation.create_time()), absl::Milliseconds(1)));
 }
 
 void AddAttempts(const v1::Generation& generation, LogLine& line) {

@@ -113,7 +113,7 @@ std::string WithoutQuery(std::string_view url) {
   const auto split = SplitUrl(shown);
   if (!split) return std::string(shown);
   const auto at = shown.substr(0, split->rest).rfind('@');
-  if (at == std::string_view::npos) return std::string(shown);
+  if (at == std::string_view::npos || at < split->authority) return std::string(shown);
   return std::string(shown.substr(0, split->authority)) + std::string(shown.substr(at + 1));
 }
 

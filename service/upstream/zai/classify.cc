@@ -15,6 +15,15 @@ using generation::Taken;
 using generation::TaskAccepted;
 using generation::UpstreamError;
 
+ZaiReply Read(const HttpReply& reply, const MessageCleaner& cleaner) {
+  ZaiReply said = ReadReply(reply.body);
+  if (!cleaner.MayShow(said.error_code)) said.error_code.clear();
+  for (auto& filter : said.content_filter) {
+    if (!cleaner.MayShow(filter.role())) filter.clear_role();
+  }
+  return said;
+}
+
 ImageReady Ready(const ZaiReply& said) { return {said.image_url, ExpiryOf(said.image_url), said.content_filter}; }
 
 bool IsSuccess(int status) { return status >= 200 && status < 300; }
@@ -122,7 +131,7 @@ UpstreamError PollError(const HttpReply& reply, const ZaiReply& said, const Mess
 }  // namespace
 
 generation::Submission ReadSubmission(const HttpReply& reply, bool expects_task, const MessageCleaner& cleaner) {
-  const ZaiReply said = ReadReply(reply.body);
+  const ZaiReply said = Read(reply, cleaner);
   if (IsSuccess(reply.head.status)) {
     if (said.task_status == "FAIL") return TaskFailed(reply, said, cleaner);
     if (!said.image_url.empty()) return Ready(said);
@@ -141,7 +150,7 @@ generation::UpstreamError SubmissionFailure(const HttpFailure& failure) {
 }
 
 generation::PollResult ReadPoll(const HttpReply& reply, const MessageCleaner& cleaner) {
-  const ZaiReply said = ReadReply(reply.body);
+  const ZaiReply said = Read(reply, cleaner);
   if (said.task_status == "FAIL") return TaskFailed(reply, said, cleaner);
   if (IsSuccess(reply.head.status)) {
     if (said.task_status == "PROCESSING") return StillRendering{};

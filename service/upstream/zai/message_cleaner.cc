@@ -37,9 +37,21 @@ void MaskAll(std::string& text, std::string_view secret) {
   }
 }
 
+// The key, and its halves where it has them.
+void MaskKey(std::string& text, std::string_view key) {
+  MaskAll(text, key);
+  const auto dot = key.find('.');
+  if (dot == std::string_view::npos) return;
+  MaskAll(text, key.substr(0, dot));
+  MaskAll(text, key.substr(dot + 1));
+}
+
+// A query goes on to the next byte that no URL holds; brackets and apostrophes in it are a part of it, at its end of the
+// sentence around it.
 void CutQueries(std::string& text) {
   for (auto at = text.find("://"); at != std::string::npos; at = text.find("://", at + 3)) {
-    const auto end = std::min(text.find_first_of(" \"'<>)]}", at), text.size());
+    auto end = std::min(text.find_first_of(" \"<>", at), text.size());
+    while (end > at && std::string_view(")]}'").find(text[end - 1]) != std::string_view::npos) --end;
     const auto query = text.find('?', at);
     if (query < end) text.replace(query, end - query, "?...");
   }
@@ -62,14 +74,15 @@ bool MessageCleaner::RepeatsPrompt(std::string_view text) const {
 std::string MessageCleaner::Clean(std::string_view text) const {
   std::string clean = OneLine(ValidUtf8(text.substr(0, kMaxRead)));
   if (!prompt_ || RepeatsPrompt(clean)) return {};
-  MaskAll(clean, key_);
-  const auto dot = key_.find('.');
-  if (dot != std::string_view::npos) {
-    MaskAll(clean, key_.substr(0, dot));
-    MaskAll(clean, key_.substr(dot + 1));
-  }
+  MaskKey(clean, key_);
   CutQueries(clean);
   return std::string(Utf8Prefix(clean, kMaxKept));
+}
+
+bool MessageCleaner::MayShow(std::string_view word) const {
+  std::string masked(word);
+  MaskKey(masked, key_);
+  return masked == word && (word.size() < kPromptRun || !prompt_ || !RepeatsPrompt(word));
 }
 
 }  // namespace easel::upstream

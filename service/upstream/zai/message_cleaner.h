@@ -17,6 +17,9 @@ class MessageCleaner {
   // Empty where nothing can be passed on.
   std::string Clean(std::string_view text) const;
 
+  // Whether a word, such as a code, can be shown as it is: it holds neither the key nor 24 bytes in a row of the prompt.
+  bool MayShow(std::string_view word) const;
+
  private:
   bool RepeatsPrompt(std::string_view text) const;
 

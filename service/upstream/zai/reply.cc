@@ -15,6 +15,9 @@ namespace {
 
 using google::protobuf::Value;
 
+constexpr std::size_t kMaxUrl = 8 * 1024;
+constexpr std::size_t kMaxTaskId = 256;
+
 bool ParseJson(std::string_view body, google::protobuf::Message& into) {
   google::protobuf::util::JsonParseOptions options;
   options.ignore_unknown_fields = true;
@@ -91,6 +94,12 @@ void TakePrefix(ZaiReply& reply) {
   reply.error_message = std::string(message);
 }
 
+// A text that fits a record and a request; nothing is left of a longer one, which cannot be what it seems.
+std::string Bounded(std::string text, std::size_t most) {
+  const bool fits = text.size() <= most && std::none_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x20; });
+  return fits ? text : std::string();
+}
+
 std::string FirstNonEmpty(std::string a, std::string b) { return a.empty() ? b : a; }
 
 void TakeError(const ::zai::v4::Reply& body, ZaiReply& reply) {
@@ -131,8 +140,8 @@ ZaiReply ReadReply(std::string_view body) {
   ::zai::v4::Reply message;
   if (body.starts_with("\xef\xbb\xbf")) body.remove_prefix(3);
   if (!ParseJson(body, message)) return reply;
-  reply.image_url = FirstNonEmpty(UrlIn(message.data()), UrlIn(message.image_result()));
-  reply.task_id = TaskId(message.id(), body);
+  reply.image_url = Bounded(FirstNonEmpty(UrlIn(message.data()), UrlIn(message.image_result())), kMaxUrl);
+  reply.task_id = Bounded(TaskId(message.id(), body), kMaxTaskId);
   reply.task_status = Upper(Text(message.task_status()));
   TakeError(message, reply);
   TakeFilter(message.content_filter(), reply.content_filter);

@@ -10,8 +10,8 @@ namespace easel::upstream {
 
 // What a body of the upstream says, whatever form it says it in. Empty: not said.
 struct ZaiReply {
-  std::string image_url;
-  std::string task_id;
+  std::string image_url;    // at most 8 KiB
+  std::string task_id;      // at most 256 bytes
   std::string task_status;  // "PROCESSING", "SUCCESS", "FAIL"
   std::string error_code;   // "1302", also where it came as a number; at most 32 of [A-Za-z0-9_.-]
   std::string error_message;  // as the upstream wrote it: not for people yet

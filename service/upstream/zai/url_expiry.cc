@@ -33,15 +33,16 @@ std::optional<std::int64_t> Number(std::string_view text) {
 std::optional<absl::Time> ExpiryOf(std::string_view url) {
   constexpr std::int64_t kFirst = 1'577'836'800;  // 2020
   constexpr std::int64_t kLast = 4'102'444'800;   // 2100
-  if (const auto seconds = Number(Parameter(url, "Expires"))) {
-    if (*seconds < kFirst || *seconds > kLast) return std::nullopt;
-    return absl::FromUnixSeconds(*seconds);
-  }
+  const auto sane = [](absl::Time time) {
+    const bool in_bounds = time >= absl::FromUnixSeconds(kFirst) && time <= absl::FromUnixSeconds(kLast);
+    return in_bounds ? std::optional(time) : std::nullopt;
+  };
+  if (const auto seconds = Number(Parameter(url, "Expires"))) return sane(absl::FromUnixSeconds(*seconds));
   const auto lifetime = Number(Parameter(url, "X-Amz-Expires"));
   absl::Time signed_at;
   if (!lifetime || *lifetime < 0 || *lifetime > kLast) return std::nullopt;
   if (!absl::ParseTime("%E4Y%m%dT%H%M%SZ", std::string(Parameter(url, "X-Amz-Date")), &signed_at, nullptr)) return std::nullopt;
-  return signed_at + absl::Seconds(*lifetime);
+  return sane(signed_at + absl::Seconds(*lifetime));
 }
 
 }  // namespace easel::upstream

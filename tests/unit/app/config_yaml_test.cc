@@ -151,7 +151,11 @@ TEST_F(ConfigYamlTest, SaysWhereTheSyntaxBreaks) {
   EXPECT_THAT(ProblemsOf("grpc:\n  listen: [1, 2\nhttp: {}\n"), testing::StartsWith("easel.yaml:3: this is not YAML: "));
   EXPECT_EQ(ProblemsOf("- a\n- b\n"), "easel.yaml:1: the file: expected lines of \"name: value\", got a list");
   EXPECT_EQ(ProblemsOf("log: {level: info}\n---\nlog: {level: debug}\n"),
-            "easel.yaml:3: expected one document, got a second one");
+            "easel.yaml:2: expected one document, got a second one");
+  EXPECT_EQ(ProblemsOf("- a\n, b\n"),
+            "easel.yaml:2: expected one document, got a second one\n"
+            "easel.yaml:1: the file: expected lines of \"name: value\", got a list");
+  EXPECT_EQ(ProblemsOf("data_dir: \"\\\x01\"\n"), "easel.yaml:1: this is not YAML: unknown escape character: ?");
 }
 
 }  // namespace

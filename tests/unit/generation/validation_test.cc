@@ -53,6 +53,13 @@ TEST_F(ValidationTest, APromptIsEnough) {
   EXPECT_THAT(BrokenAtZai(spec), IsEmpty());
 }
 
+TEST_F(ValidationTest, ALongNameOfAModelIsShownWithoutCuttingACharacter) {
+  v1::ImageSpec spec = Spec("a" + Repeated("\u56fe", 30));
+  const auto violations = Validate(spec, zai_);
+  ASSERT_EQ(Fields(violations), std::vector<std::string>{"spec.model"});
+  EXPECT_THAT(violations[0].description, testing::StartsWith("is 'a" + Repeated("\u56fe", 21) + "', which"));
+}
+
 TEST_F(ValidationTest, SizesAtTheBoundariesAreTakenAndThoseJustBeyondAreNot) {
   const struct {
     const char* model;

@@ -55,6 +55,13 @@ TEST(GenerationEndedLineTest, KeepsPromptsAndSignedUrlsOut) {
   EXPECT_THAT(json, Not(HasSubstr("sig")));
 }
 
+TEST(GenerationEndedLineTest, TimesThatNoDurationHoldsDoNoHarm) {
+  record::v1::Record record = Ended();
+  record.mutable_generation()->mutable_end_time()->set_seconds(INT64_MAX);
+  record.mutable_generation()->mutable_create_time()->set_seconds(INT64_MIN);
+  EXPECT_THAT(Json(record), HasSubstr(R"("duration_seconds":null)"));
+}
+
 TEST(GenerationEndedLineTest, AFailureIsAWarningWithItsReason) {
   record::v1::Record record = Ended();
   record.mutable_generation()->set_state(v1::GENERATION_STATE_FAILED);

@@ -115,6 +115,14 @@ v1::ImageSpec Spec() {
   return spec;
 }
 
+TEST(ReplyTest, WhatFitsNoRecordIsNeitherATaskNorAUrl) {
+  const std::string id(256, '7');
+  EXPECT_EQ(ReadReply(R"({"id":")" + id + R"("})").task_id, id);
+  EXPECT_EQ(ReadReply(R"({"id":")" + id + R"(7"})").task_id, "");
+  EXPECT_EQ(ReadReply(R"({"id":"a\nb"})").task_id, "");
+  EXPECT_EQ(ReadReply(R"({"data":[{"url":"https://u/)" + std::string(8192, 'x') + R"("}]})").image_url, "");
+}
+
 TEST(RequestBodyTest, SendsDocumentedFieldsOnly) {
   EXPECT_EQ(RequestBody(Spec(), "", false),
             R"({"model":"glm-image","prompt":"a \"quoted\" 字 \\ \n prompt","quality":"hd","size":"1280x960"})");
@@ -144,7 +152,8 @@ TEST(UrlExpiryTest, ReadsSignedQueries) {
   EXPECT_EQ(ExpiryOf("https://u/x?X-Amz-Date=20260101T000000Z&X-Amz-Expires=60"), absl::FromUnixSeconds(1767225660));
   for (const char* url : {"https://mfile.z.ai/1.png?ufileattname=1.png", "https://u/Expires=1767225600", "https://u/x?Expires=",
                           "https://u/x?Expires=12", "https://u/x?Expires=soon", "https://u/x?NotExpires=1767225600", "",
-                          "https://u/x?X-Amz-Expires=60", "https://u/x?X-Amz-Date=now&X-Amz-Expires=60"}) {
+                          "https://u/x?X-Amz-Expires=60", "https://u/x?X-Amz-Date=now&X-Amz-Expires=60",
+                          "https://u/x?X-Amz-Date=99991231T235959Z&X-Amz-Expires=4000000000"}) {
     EXPECT_EQ(ExpiryOf(url), std::nullopt) << url;
   }
 }
@@ -155,6 +164,15 @@ TEST(MessageCleanerTest, MasksTheKeyAndCutsQueries) {
   EXPECT_EQ(cleaner.Clean("secret SecretPart1, id 0123456789abcdef"), "secret [key], id [key]");
   EXPECT_EQ(cleaner.Clean("see https://u/x?Signature=s&b=1 or (http://v/?q=2)"), "see https://u/x?... or (http://v/?...)");
   EXPECT_EQ(cleaner.Clean("why? because"), "why? because");
+  EXPECT_EQ(cleaner.Clean("'https://u/x?a='b&Signature=s'"), "'https://u/x?...'");
+}
+
+TEST(MessageCleanerTest, AWordOfTheUpstreamMayBeShownUnlessItGivesSomethingAway) {
+  const MessageCleaner cleaner("0123456789abcdef.SecretPart1", "anonymous_headquarters_plan_of_2031");
+  for (const char* word : {"1302", "rate_limit_exceeded", "headquarters", ""}) EXPECT_TRUE(cleaner.MayShow(word)) << word;
+  for (const char* word : {"0123456789abcdef", "x_SecretPart1", "anonymous_headquarters_plan"}) {
+    EXPECT_FALSE(cleaner.MayShow(word)) << word;
+  }
 }
 
 TEST(MessageCleanerTest, MakesOneBoundedLineOfValidText) {

@@ -124,6 +124,8 @@ TEST(SafeUrlTest, ShowsUrlsWithoutSecrets) {
   EXPECT_EQ(WithoutQuery("https://a.example/x.png?Signature=s#f"), "https://a.example/x.png");
   EXPECT_EQ(WithoutQuery("https://user:secret@a.example/x"), "https://a.example/x");
   EXPECT_EQ(WithoutQuery("not a url?x"), "not a url");
+  EXPECT_EQ(WithoutQuery("a@b://c.example@d"), "a@b://d");
+  EXPECT_EQ(WithoutQuery("a@b://d"), "a@b://d");
 }
 
 TEST(RetryAfterTest, ReadsSecondsAndDates) {
