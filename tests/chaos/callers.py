@@ -159,7 +159,7 @@ class Caller:
         """Comes back to an older request: the same image, by another way."""
         older = self.plan(plan.older)
         request = self.book.request(older, self.caller)
-        if older.kind in ("delete", "revisit") or request.deletion:
+        if older.kind in ("delete", "revisit", "burst"):
             return
         if plan.number % 3:
             self.insist(older, request, plan.rpc, note="repeated")
@@ -189,6 +189,14 @@ class Caller:
         self.book.note(request, "GET", status=reply.status)
         if reply.status in (403, 404) or (reply.status == 200 and hashlib.sha256(reply.body).hexdigest() != request.digest):
             self.book.wrong(request, f"its URL answered {reply.status} with {len(reply.body)} bytes that are not the image")
+
+    def burst(self, plan, _):
+        """Fills the queue, and waits for nothing."""
+        for number in range(16):
+            one = plan.another(number)
+            self.insist(one, self.book.request(one, self.caller), "StartGeneration", note="burst")
+            if self.closing.is_set():
+                return
 
     def delete(self, plan, request):
         self.insist(plan, request, "StartGeneration")

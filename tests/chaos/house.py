@@ -1,6 +1,7 @@
 """The programs under test: one easeld, killed and started again on its data directory, and the sandbox that it calls."""
 import collections
 import json
+import random
 import re
 import signal
 import time
@@ -13,8 +14,8 @@ KEYS = ("chaos-key-one-0123456789abcdef", "chaos-key-two-0123456789abcdef")
 GRACE = 2  # seconds
 SETTINGS = {"EASEL_GRPC_LISTEN": "127.0.0.1:0", "EASEL_HTTP_LISTEN": "127.0.0.1:0", "EASEL_POLL_FIRST": "30ms",
             "EASEL_POLL_INTERVAL": "60ms", "EASEL_UPSTREAM_TIMEOUT": "6s", "EASEL_SUBMIT_TIMEOUT": "40s",
-            "EASEL_RENDER_TIMEOUT": "60s", "EASEL_GRACE_PERIOD": f"{GRACE}s", "EASEL_QUEUE_MAX": "60",
-            "EASEL_IMAGE_HOSTS": "127.0.0.1", "ZAI_API_KEY": ",".join(KEYS)}
+            "EASEL_RENDER_TIMEOUT": "60s", "EASEL_GRACE_PERIOD": f"{GRACE}s", "EASEL_QUEUE_MAX": "30",
+            "EASEL_IMAGE_HOSTS": "127.0.0.1"}
 
 
 class LocalZai(Sandbox):
@@ -40,9 +41,10 @@ class LocalZai(Sandbox):
 
 
 class House:
-    def __init__(self, directory, disk, wires, book, rejects_duplicates=False):
+    def __init__(self, directory, disk, wires, book, seed, rejects_duplicates=False):
         self.directory, self.disk, self.wires, self.book = directory, disk, wires, book
         self.rejects_duplicates = rejects_duplicates
+        self.chance = random.Random(f"{seed}/house")
         self.counts = collections.Counter()
         self.sandbox = self.easeld = None
         self.address = ""  # easeld's own, without a wire
@@ -65,8 +67,14 @@ class House:
 
     # easeld.
 
+    def _whims(self):
+        """What an operator may change from one start to the next."""
+        keys = KEYS[::self.chance.choice((1, 1, 1, -1))]
+        return {"EASEL_IO_THREADS": self.chance.choice((1, 2, 4)), "ZAI_API_KEY": ",".join(keys),
+                "EASEL_GLM_IMAGE_MODE": self.chance.choices(("async", "sync"), (9, 1))[0]}
+
     def _process(self, name):
-        settings = SETTINGS | {"EASEL_DATA_DIR": self.disk.path / "data",
+        settings = SETTINGS | self._whims() | {"EASEL_DATA_DIR": self.disk.path / "data",
                                "EASEL_REJECTS_DUPLICATES": str(self.rejects_duplicates).lower(),
                                "ZAI_BASE_URL": f"http://{self.wires.upstream.address}/api/paas/v4"}
         return Process(self.directory, name, [BIN / "easeld"], clean_environment(self.directory, **settings))

@@ -1,6 +1,6 @@
 """What each caller asks for, and how: every choice comes from the seed, the caller, its lane and the request's number."""
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import faults
 from service import ABORT, FINISH, HD, STANDARD, spec
@@ -9,7 +9,7 @@ GLM, COGVIEW = "glm-image", "cogview-4-250304"
 
 # How a request is carried on; callers.py has a method of each name.
 KINDS = {"generate": 18, "stream": 14, "start": 18, "duplicates": 14, "conflict": 5, "cancel": 10, "vanish": 9, "hurry": 8,
-         "revisit": 14, "delete": 4}
+         "revisit": 14, "delete": 4, "burst": 2}
 CALLS = ("GenerateImage", "StreamGenerateImage", "StartGeneration")
 
 
@@ -35,6 +35,12 @@ class Plan:
     def spec(self, prompt=None):
         return spec(self.prompt if prompt is None else prompt, model=self.model, quality=self.quality, size=self.size,
                     user_id=self.key)
+
+
+    def another(self, number):
+        """As this one, and a request of its own."""
+        return replace(self, key=f"{self.key}.{number}", request_id=f"{self.request_id}.{number}",
+                       prompt=self.prompt.replace(self.key, f"{self.key}.{number}"))
 
 
 @dataclass(frozen=True)
