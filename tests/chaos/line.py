@@ -98,7 +98,8 @@ class Line:
             self.book.wrong(request, f"an error without a charge: {refusal}")
         if refusal.reason in ("INTERNAL", "IMAGE_LOST"):
             self.book.wrong(request, f"{refusal.reason}: {refusal.message}")
-        if refusal.metadata.get("charge_state", "NONE") != "NONE" and \
+        # What is recorded and goes on may be asked for again: the same request_id is the same generation.
+        if refusal.reason != "SHUTTING_DOWN" and refusal.metadata.get("charge_state", "NONE") != "NONE" and \
                 (refusal.code == "UNAVAILABLE" or refusal.retry_seconds is not None):
             self.book.wrong(request, f"asked to repeat what may have been charged: {refusal}")
 
