@@ -59,7 +59,7 @@ class Caller:
             if plan.inline:
                 message.image_delivery = INLINE
         told = self.line.call(request, rpc, message, timeout or plan.patience, vanish_after, note)
-        if told.good and plan.inline and rpc != "StartGeneration":
+        if told.good and plan.inline and rpc != "StartGeneration" and not request.last.image.HasField("remove_time"):
             self.check_inline(request, told.replies)
         return told
 
@@ -187,6 +187,8 @@ class Caller:
         except (OSError, http.client.HTTPException, urllib.error.URLError):
             return  # it has been killed meanwhile
         self.book.note(request, "GET", status=reply.status)
+        if reply.status == 404 and request.last.expire_time.ToMilliseconds() < 1000 * time.time():
+            return
         if reply.status in (403, 404) or (reply.status == 200 and hashlib.sha256(reply.body).hexdigest() != request.digest):
             self.book.wrong(request, f"its URL answered {reply.status} with {len(reply.body)} bytes that are not the image")
 

@@ -41,9 +41,9 @@ class LocalZai(Sandbox):
 
 
 class House:
-    def __init__(self, directory, disk, wires, book, seed, rejects_duplicates=False):
+    def __init__(self, directory, disk, wires, book, seed, rejects_duplicates=False, retention=0):
         self.directory, self.disk, self.wires, self.book = directory, disk, wires, book
-        self.rejects_duplicates = rejects_duplicates
+        self.rejects_duplicates, self.retention = rejects_duplicates, retention
         self.chance = random.Random(f"{seed}/house")
         self.counts = collections.Counter()
         self.sandbox = self.easeld = None
@@ -76,6 +76,7 @@ class House:
     def _process(self, name):
         settings = SETTINGS | self._whims() | {"EASEL_DATA_DIR": self.disk.path / "data",
                                "EASEL_REJECTS_DUPLICATES": str(self.rejects_duplicates).lower(),
+                               "EASEL_RETENTION": f"{self.retention}s" if self.retention else None,
                                "ZAI_BASE_URL": f"http://{self.wires.upstream.address}/api/paas/v4"}
         return Process(self.directory, name, [BIN / "easeld"], clean_environment(self.directory, **settings))
 

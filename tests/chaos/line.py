@@ -1,6 +1,7 @@
 """A caller's line to easeld: one call at a time, and what it told is written into the book."""
 import re
 import threading
+import time
 from dataclasses import dataclass
 
 import grpc
@@ -98,6 +99,8 @@ class Line:
             self.book.wrong(request, f"an error without a charge: {refusal}")
         if refusal.reason in ("INTERNAL", "IMAGE_LOST"):
             self.book.wrong(request, f"{refusal.reason}: {refusal.message}")
+        if refusal.reason == "IMAGE_EXPIRED" and request.last.expire_time.ToMilliseconds() > 1000 * time.time():
+            self.book.wrong(request, "its image is gone before its time")
         # What is recorded and goes on may be asked for again: the same request_id is the same generation.
         if refusal.reason != "SHUTTING_DOWN" and refusal.metadata.get("charge_state", "NONE") != "NONE" and \
                 (refusal.code == "UNAVAILABLE" or refusal.retry_seconds is not None):

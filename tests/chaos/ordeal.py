@@ -27,7 +27,7 @@ def run(options):
     wires, disk = Wires(options.seed), Disk(options.directory / "disk")
     if disk.why_not:
         say(f"the disk will not fill: {disk.why_not}")
-    house = House(options.directory, disk, wires, book, options.seed, options.rejects_duplicates)
+    house = House(options.directory, disk, wires, book, options.seed, options.rejects_duplicates, options.retention)
     try:
         house.serve()
         crowd, closing = start_callers(book, wires.callers.address, options.seed, Mix(options.sync, options.faults),

@@ -18,6 +18,7 @@ class Reckoning:
         self.book, self.house = book, house
         self.lines = {}
         self.lost, self.twice, self.uneven = [], [], []
+        self.expired = 0
         self.found = collections.defaultdict(list)  # key -> generations
         self.rows = collections.defaultdict(list)  # key -> rows of the ledger
         self.ledger = {}
@@ -93,6 +94,8 @@ class Reckoning:
             self.book.wrong(request, f"it never ends: {state(generation)}")
         elif state(generation) == "SUCCEEDED":
             self._judge_image(request, generation)
+            if charge(generation) == "NONE":
+                self.book.wrong(request, "it SUCCEEDED, and says that it cost nothing")
         elif state(generation) == "FAILED":
             told = read_status(generation.error)
             if not told.reason or told.domain != "easel" or "charge_state" not in told.metadata or told.reason == "INTERNAL":
@@ -103,13 +106,22 @@ class Reckoning:
             self.book.wrong(request, "it was cancelled, and nobody asked for that")
 
     def _judge_image(self, request, generation):
+        if generation.image.HasField("remove_time"):
+            self._judge_removal(request, generation)
+            return
         told = self.line(request.caller).call(request, "ReadImage", api.ReadImageRequest(name=generation.name), PATIENCE,
                                               note="at the end")
         data = b"".join(reply.image_chunk.data for reply in told.replies)
-        if not told.good or hashlib.sha256(data).hexdigest() != generation.image.sha256:
+        if told.reason == "IMAGE_EXPIRED":
+            self.expired += 1
+        elif not told.good or hashlib.sha256(data).hexdigest() != generation.image.sha256:
             self.book.wrong(request, f"its {len(data)} bytes cannot be read: {told.reason or told.wire or 'another digest'}")
-        if charge(generation) == "NONE":
-            self.book.wrong(request, "it SUCCEEDED, and says that it cost nothing")
+
+    def _judge_removal(self, request, generation):
+        self.expired += 1
+        kept = generation.image.remove_time.ToMilliseconds() - generation.end_time.ToMilliseconds()
+        if not self.house.retention or kept < 1000 * self.house.retention:
+            self.book.wrong(request, f"its image was removed after {kept / 1000} s")
 
     def _judge_money(self, request):
         charged = len(self.rows[request.key])

@@ -31,6 +31,7 @@ def table(reckoning, house, weather, crowd):
     pairs = [("requests", len(book.requests)), ("accepted", len(accepted)), ("succeeded", ends["SUCCEEDED"]),
              ("failed, with a type", ends["FAILED"]), *_counts(reasons), ("cancelled", ends["CANCELLED"]),
              ("deleted", sum(request.deletion == "done" for request in accepted)),
+             ("images gone by their age", reckoning.expired),
              ("charged by the ledger", f"{reckoning.ledger['charged']}, {_dollars(reckoning.ledger['charged_micros'])}"),
              ("charged by Easel", f"{_dollars(least)} made, {_dollars(most)} with what is unknown"),
              ("unknown charges", charges["UNKNOWN"]),
