@@ -101,13 +101,14 @@ absl::Status App::ChooseUpstream() {
 
 absl::Status App::ConnectUpstream() {
   catalog_ = std::make_unique<generation::Catalog>(MakeCatalog(config_));
+  fallback_catalogs_ = FallbackCatalogs(config_);
   http_clients_ = std::make_unique<upstream::CurlClients>(loops_.contexts(), CurlOptionsOf(config_));
   auto guard = MakeGuard(config_);
   if (!guard.ok()) return guard.status();
   guard_ = std::make_unique<upstream::UrlGuard>(*std::move(guard));
   auto accounts = MakeAccounts(config_, upstream_url_, *http_clients_, *guard_);
   if (!accounts.ok()) return accounts.status();
-  metrics_ = std::make_unique<telemetry::PrometheusMetrics>(KnownLabelsOf(*catalog_, *accounts),
+  metrics_ = std::make_unique<telemetry::PrometheusMetrics>(KnownLabelsOf(*catalog_, fallback_catalogs_, *accounts),
                                                             telemetry::BuildInfo{.version = Version(), .revision = ""});
   accounts_ = Metered(*std::move(accounts), *metrics_);
   return absl::OkStatus();
@@ -142,7 +143,8 @@ absl::Status App::MakeGenerations() {
       .now = [this] { return clock_.Now(); }});
   admission_ = std::make_unique<generation::Admission>(
       config_.settings.admission().queue_max(), GovernorLimitsOf(config_), AccountPointers(accounts_),
-      ModelNames(*catalog_), clock_, *metrics_, RandomBits, loops_.executors().front());
+      ModelNames(*catalog_), clock_, *metrics_, RandomBits, loops_.executors().front(),
+      [this](generation::Admission::Event event, const generation::ImageModel& account) { LogUpstream(event, account); });
   generations_ = std::make_unique<generation::Generations>(TheWorld(), loops_.executors());
   endpoints_ = std::make_unique<http::Endpoints>(
       *links_,
@@ -168,6 +170,8 @@ generation::World App::TheWorld() {
           .random = RandomBits,
           .pacing = PacingOf(config_),
           .rejects_duplicates = config_.settings.upstream().rejects_duplicates(),
+          .terms = FallbackTerms(config_, fallback_catalogs_),
+          .fallback_model = FallbackModel(config_),
           .on_end = [this](const generation::Record& record) { log_.Write(telemetry::GenerationEndedLine(record)); },
           .on_fault = [this](const absl::Status& fault) { LogFault("storage", fault); },
           .max_kept_bytes = config_.settings.images().max_total_bytes()};
@@ -177,6 +181,23 @@ void App::LogFault(std::string_view where, const absl::Status& fault) {
   log_.Error("fault", {{"where", std::string(where)},
                        {"code", absl::StatusCodeToString(fault.code())},
                        {"reason", std::string(fault.message())}});
+}
+
+void App::LogUpstream(generation::Admission::Event event, const generation::ImageModel& account) {
+  using Event = generation::Admission::Event;
+  std::vector<telemetry::LogField> where = {{"upstream", account.upstream()}};
+  switch (event) {
+    case Event::kKeySetAside:
+      where.push_back({"key", account.key_fingerprint()});
+      return log_.Error("upstream key set aside: it was refused, or its quota is used up", std::move(where));
+    case Event::kKeyBack:
+      where.push_back({"key", account.key_fingerprint()});
+      return log_.Info("upstream key is back", std::move(where));
+    case Event::kBreakerOpened:
+      return log_.Error("upstream out of order: nothing is submitted there but a try now and then", std::move(where));
+    case Event::kBreakerClosed:
+      return log_.Info("upstream is back", std::move(where));
+  }
 }
 
 boost::asio::awaitable<void> App::AnswerHttp(const http::Request& request, http::Responder& responder) {

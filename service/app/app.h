@@ -11,6 +11,7 @@
 #include "app/drain.h"
 #include "app/loops.h"
 #include "app/system_clock.h"
+#include "app/upstreams.h"
 #include "generation/generations.h"
 #include "http/endpoints.h"
 #include "http/http_server.h"
@@ -58,6 +59,7 @@ class App {
   generation::World TheWorld();
   boost::asio::awaitable<void> AnswerHttp(const http::Request& request, http::Responder& responder);
   void LogFault(std::string_view where, const absl::Status& fault);
+  void LogUpstream(generation::Admission::Event event, const generation::ImageModel& account);
 
   // In the order of their dependencies; ~App says how they end.
   const Config config_;
@@ -67,12 +69,13 @@ class App {
   std::shared_ptr<void> sandbox_;  // the built-in Z.AI, where it serves
   std::string upstream_url_;
   std::unique_ptr<generation::Catalog> catalog_;
+  Catalogs fallback_catalogs_;
   std::unique_ptr<telemetry::PrometheusMetrics> metrics_;
   Loops loops_;
   Loops http_loop_;
   std::unique_ptr<upstream::CurlClients> http_clients_;
   std::unique_ptr<upstream::UrlGuard> guard_;
-  std::vector<std::unique_ptr<generation::ImageModel>> accounts_;
+  Accounts accounts_;
   std::unique_ptr<generation::GenerationStore> store_;
   std::unique_ptr<generation::ImageStore> images_;
   generation::History history_;

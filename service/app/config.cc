@@ -46,6 +46,14 @@ void AddWarnings(const Environment& environment, const Sources& sources, Config&
   for (std::string& hint : HintsOnVariables(environment)) config.warnings.push_back(std::move(hint));
 }
 
+// A secret that is missing must not turn a service with upstreams into one of sample pictures.
+void CheckFirstKey(const Config& config, const Flags& flags, const Sources& sources, Problems& problems) {
+  if (!config.api_keys.empty() || flags.sandbox || config.settings.upstream().fallbacks().empty()) return;
+  problems.Add(sources.at("upstream.fallbacks"),
+               "there are fallbacks, but no key of the first upstream: set ZAI_API_KEY (or ZAI_API_KEY_FILE), or add "
+               "--sandbox to serve sample pictures on purpose");
+}
+
 }  // namespace
 
 absl::StatusOr<Config> LoadConfig(const Flags& flags, const Environment& environment) {
@@ -59,8 +67,10 @@ absl::StatusOr<Config> LoadConfig(const Flags& flags, const Environment& environ
   ResolveDataDir(environment, settings, problems);
 
   config.api_keys = CollectKeys(environment, settings, sources, problems);
+  config.fallback_keys = CollectFallbackKeys(environment, settings, sources, problems);
   config.sandbox = flags.sandbox || config.api_keys.empty();
   config.grpc_tls = ReadTls(settings, sources, problems, config.warnings);
+  CheckFirstKey(config, flags, sources, problems);
   CheckConsistency(settings, sources, problems);
   CheckSafety(settings, sources, {flags.sandbox, flags.insecure, !config.api_keys.empty()}, problems);
   if (const absl::Status status = problems.ToStatus(); !status.ok()) return status;
@@ -71,12 +81,22 @@ absl::StatusOr<Config> LoadConfig(const Flags& flags, const Environment& environ
   return config;
 }
 
+namespace {
+
+std::string WithFallbacks(const Config& config) {
+  const std::size_t count = config.fallback_keys.size();
+  if (count == 0) return "";
+  return absl::StrCat(" and ", count, count == 1 ? " fallback" : " fallbacks");
+}
+
+}  // namespace
+
 std::string Summary(const Config& config) {
   const auto& settings = config.settings;
   const std::string upstream =
       config.sandbox ? "the built-in sandbox"
                      : absl::StrCat(settings.upstream().base_url(), " with ", config.api_keys.size(),
-                                    config.api_keys.size() == 1 ? " key" : " keys");
+                                    config.api_keys.size() == 1 ? " key" : " keys", WithFallbacks(config));
   return absl::StrCat("The configuration is fine: gRPC on ", settings.grpc().listen(), config.grpc_tls ? " with TLS" : "",
                       ", HTTP on ", settings.http().listen(), ", upstream ", upstream, ", data in ",
                       settings.data_dir(), ".");

@@ -26,6 +26,9 @@ struct Config {
   // Secret. Keys of the upstream, each once, in the order to be tried; empty only with `sandbox`.
   std::vector<std::string> api_keys;
 
+  // Secret. The same of each of upstream.fallbacks; none of them is empty.
+  std::vector<std::vector<std::string>> fallback_keys;
+
   // Serve from the built-in sandbox: asked for with --sandbox (keys are then ignored), or for want of a key.
   bool sandbox = false;
 

@@ -42,6 +42,18 @@ void AddKeys(const std::string& where, const std::string& text, std::vector<std:
   }
 }
 
+using Entries = google::protobuf::RepeatedPtrField<UpstreamKey>;
+
+void AddEntries(const Environment& environment, Entries& entries, const std::string& list, const Sources& sources,
+                std::vector<std::string>& keys, Problems& problems) {
+  for (int i = 0; i < entries.size(); ++i) {
+    const std::string path = absl::StrCat(list, "[", i, "]");
+    const std::string& where = sources.at(path);
+    entries[i].set_api_key(ReadEntry(environment, entries[i], where, path, problems));
+    AddKeys(where, entries[i].api_key(), keys, problems);
+  }
+}
+
 }  // namespace
 
 std::vector<std::string> CollectKeys(const Environment& environment, Settings& settings, const Sources& sources,
@@ -49,14 +61,22 @@ std::vector<std::string> CollectKeys(const Environment& environment, Settings& s
   std::vector<std::string> keys;
   auto& upstream = *settings.mutable_upstream();
   if (!upstream.api_key().empty()) AddKeys(sources.at("upstream.api_key"), upstream.api_key(), keys, problems);
-  for (int i = 0; i < upstream.keys_size(); ++i) {
-    const std::string path = absl::StrCat("upstream.keys[", i, "]");
-    const std::string& where = sources.at(path);
-    auto& entry = *upstream.mutable_keys(i);
-    entry.set_api_key(ReadEntry(environment, entry, where, path, problems));
-    AddKeys(where, entry.api_key(), keys, problems);
-  }
+  AddEntries(environment, *upstream.mutable_keys(), "upstream.keys", sources, keys, problems);
   return keys;
+}
+
+std::vector<std::vector<std::string>> CollectFallbackKeys(const Environment& environment, Settings& settings,
+                                                          const Sources& sources, Problems& problems) {
+  std::vector<std::vector<std::string>> all;
+  auto& fallbacks = *settings.mutable_upstream()->mutable_fallbacks();
+  for (int i = 0; i < fallbacks.size(); ++i) {
+    const std::string path = absl::StrCat("upstream.fallbacks[", i, "]");
+    const std::size_t before = problems.lines().size();
+    std::vector<std::string>& keys = all.emplace_back();
+    AddEntries(environment, *fallbacks[i].mutable_keys(), path + ".keys", sources, keys, problems);
+    if (keys.empty() && problems.lines().size() == before) problems.Add(sources.at(path), absl::StrCat(path, ": has no key"));
+  }
+  return all;
 }
 
 }  // namespace easel::app

@@ -15,4 +15,8 @@ namespace easel::app {
 std::vector<std::string> CollectKeys(const Environment& environment, Settings& settings, const Sources& sources,
                                      Problems& problems);
 
+// The same for each of upstream.fallbacks, in their order.
+std::vector<std::vector<std::string>> CollectFallbackKeys(const Environment& environment, Settings& settings,
+                                                          const Sources& sources, Problems& problems);
+
 }  // namespace easel::app

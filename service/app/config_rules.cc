@@ -1,5 +1,6 @@
 #include "app/config_rules.h"
 
+#include <set>
 #include <vector>
 
 #include "absl/strings/match.h"
@@ -24,6 +25,21 @@ std::vector<std::string> OpenListeners(const Settings& settings) {
     if (address && !IsLoopback(address->host)) open.push_back(path);
   }
   return open;
+}
+
+void CheckFallbacks(const config::v1::Upstream& upstream, const Sources& sources, Problems& problems) {
+  std::set<std::string> seen = {upstream.base_url()};
+  for (int i = 0; i < upstream.fallbacks_size(); ++i) {
+    const std::string path = absl::StrCat("upstream.fallbacks[", i, "]");
+    const std::string& url = upstream.fallbacks(i).base_url();
+    if (url.empty() || seen.insert(url).second) continue;
+    problems.Add(PlaceOf(sources, path), absl::StrCat(path, ".base_url: ", url, " is an upstream already; further keys of "
+                                                      "an upstream belong into its `keys`"));
+  }
+  const std::string& model = upstream.fallback_model();
+  if (model == "none" || model == "glm-image" || model == "cogview-4-250304") return;
+  problems.Add(PlaceOf(sources, "upstream.fallback_model"),
+               absl::StrCat("upstream.fallback_model: expected none, glm-image or cogview-4-250304, got \"", model, "\""));
 }
 
 }  // namespace
@@ -52,6 +68,7 @@ void CheckConsistency(const Settings& settings, const Sources& sources, Problems
                  absl::StrCat("the gRPC and the HTTP listener cannot share ", settings.http().listen()));
   }
   const auto& upstream = settings.upstream();
+  CheckFallbacks(upstream, sources, problems);
   if (upstream.concurrency_start() > upstream.concurrency_max()) {
     problems.Add(PlaceOf(sources, "upstream.concurrency_start"),
                  absl::StrCat("upstream.concurrency_start (", upstream.concurrency_start(),

@@ -4,24 +4,15 @@
 #include <utility>
 
 #include <boost/asio/cancellation_state.hpp>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/this_coro.hpp>
 
 #include "absl/strings/str_cat.h"
+#include "generation/admission_waiter.h"
 #include "generation/error.h"
-#include "generation/wakeup.h"
 
 namespace easel::generation {
 
 namespace asio = boost::asio;
-
-struct Admission::Waiter {
-  Entry entry;
-  std::shared_ptr<Wakeup> wakeup;
-  absl::Time since;
-  std::optional<std::size_t> granted;
-};
 
 Admission::Turn::Turn(Turn&& other) noexcept
     : admission_(std::exchange(other.admission_, nullptr)), lane_(other.lane_) {}
@@ -44,16 +35,25 @@ void Admission::Turn::Report(Governor::Answer answer, std::optional<absl::Durati
 
 Admission::Admission(int queue_max, Governor::Limits limits, std::vector<ImageModel*> accounts,
                      std::vector<std::string> models, Clock& clock, Metrics& metrics,
-                     std::function<std::uint64_t()> random, asio::any_io_executor executor)
-    : queue_max_(queue_max), clock_(clock), metrics_(metrics), random_(std::move(random)), executor_(std::move(executor)) {
+                     std::function<std::uint64_t()> random, asio::any_io_executor executor, OnEvent on_event)
+    : queue_max_(queue_max), clock_(clock), metrics_(metrics), random_(std::move(random)), executor_(std::move(executor)),
+      on_event_(std::move(on_event)) {
   for (const std::string& model : models) {
     queues_[model];
     metrics_.QueueDepth(model, 0);
     for (ImageModel* account : accounts) {
-      lanes_.push_back({account, model, Governor(limits)});
+      lanes_.push_back({account, model, UpstreamOf(*account), Governor(limits)});
       ShowLane(lanes_.back());
     }
   }
+}
+
+std::size_t Admission::UpstreamOf(const ImageModel& account) {
+  const auto is_it = [&](const Upstream& upstream) { return upstream.name == account.upstream(); };
+  const auto found = std::find_if(upstreams_.begin(), upstreams_.end(), is_it);
+  if (found != upstreams_.end()) return static_cast<std::size_t>(found - upstreams_.begin());
+  upstreams_.push_back({.name = account.upstream(), .breaker = {}, .retries = {}});
+  return upstreams_.size() - 1;
 }
 
 Admission::~Admission() = default;
@@ -77,6 +77,18 @@ absl::StatusOr<Admission::Place> Admission::Promise(std::string_view model) {
   }));
 }
 
+Admission::Place Admission::Expect() {
+  const std::lock_guard lock(mutex_);
+  ++expected_;
+  return Place(std::shared_ptr<void>(nullptr, [this](void*) {
+    {
+      const std::lock_guard relock(mutex_);
+      if (--expected_ > 0) return;
+    }
+    Dispatch();
+  }));
+}
+
 // A waiter's presence in the queue: ends with the coroutine that waits, whatever ends that.
 class Admission::Stay {
  public:
@@ -92,6 +104,12 @@ class Admission::Stay {
   std::optional<std::size_t> Take() {
     const std::lock_guard lock(admission_.mutex_);
     return std::exchange(waiter_->granted, std::nullopt);
+  }
+
+  // While others are expected, nobody has had a chance yet.
+  bool TimeIsUp() const {
+    const std::lock_guard lock(admission_.mutex_);
+    return admission_.expected_ == 0 && admission_.clock_.Now() >= waiter_->entry.until;
   }
 
  private:
@@ -114,7 +132,7 @@ asio::awaitable<std::optional<Admission::Turn>> Admission::Wait(Entry entry, Pla
     }
     const bool cancelled =
         (co_await asio::this_coro::cancellation_state).cancelled() != asio::cancellation_type::none;
-    if (cancelled || clock_.Now() >= waiter->entry.until) co_return std::nullopt;
+    if (cancelled || stay.TimeIsUp()) co_return std::nullopt;
     co_await waiter->wakeup->Wait(absl::InfiniteDuration());
   }
 }
@@ -134,24 +152,42 @@ void Admission::Close() {
   closed_ = true;
 }
 
-std::optional<int> Admission::Position(std::string_view name, std::string_view model) const {
+std::optional<int> Admission::Position(std::string_view name) const {
   const std::lock_guard lock(mutex_);
-  const auto it = queues_.find(model);
-  if (it == queues_.end()) return std::nullopt;
-  const Queue& queue = it->second;
-  for (std::size_t turn = 0; turn < queue.turns.size(); ++turn) {
-    const auto& own = queue.by_caller.at(queue.turns[turn]);
-    const auto found = std::find_if(own.begin(), own.end(), [&](const auto& waiter) { return waiter->entry.name == name; });
-    if (found == own.end()) continue;
-    const auto before = static_cast<std::size_t>(found - own.begin());
-    std::size_t position = before;
-    for (std::size_t other = 0; other < queue.turns.size(); ++other) {
-      if (other == turn) continue;
-      position += std::min(queue.by_caller.at(queue.turns[other]).size(), before + (other < turn ? 1 : 0));
+  for (const auto& [model, queue] : queues_) {
+    for (std::size_t turn = 0; turn < queue.turns.size(); ++turn) {
+      const auto& own = queue.by_caller.at(queue.turns[turn]);
+      const auto found = std::find_if(own.begin(), own.end(), [&](const auto& waiter) { return waiter->entry.name == name; });
+      if (found == own.end()) continue;
+      const auto before = static_cast<std::size_t>(found - own.begin());
+      std::size_t position = before;
+      for (std::size_t other = 0; other < queue.turns.size(); ++other) {
+        if (other == turn) continue;
+        position += std::min(queue.by_caller.at(queue.turns[other]).size(), before + (other < turn ? 1 : 0));
+      }
+      return static_cast<int>(position);
     }
-    return static_cast<int>(position);
   }
   return std::nullopt;
+}
+
+bool Admission::Takes(std::string_view model, const std::vector<const ImageModel*>& not_at) const {
+  const std::lock_guard lock(mutex_);
+  return std::any_of(lanes_.begin(), lanes_.end(), [&](const Lane& lane) {
+    return lane.model == model && Takes(lane, clock_.Now()) &&
+           std::find(not_at.begin(), not_at.end(), lane.account) == not_at.end();
+  });
+}
+
+bool Admission::Unreachable(std::string_view model) const {
+  const std::lock_guard lock(mutex_);
+  bool open = false;
+  for (const Lane& lane : lanes_) {
+    if (lane.model != model || lane.governor.set_aside()) continue;
+    if (!upstreams_[lane.upstream].breaker.open()) return false;
+    open = true;
+  }
+  return open;
 }
 
 absl::Duration Admission::ExpectedWait(std::string_view model, absl::Duration typical) const {
@@ -160,12 +196,14 @@ absl::Duration Admission::ExpectedWait(std::string_view model, absl::Duration ty
   if (it == queues_.end()) return absl::ZeroDuration();
   int limit = 0;
   int busy = it->second.waiting + *it->second.promised;
-  for (const Lane& lane : lanes_) {
-    if (lane.model != model) continue;
-    limit += lane.governor.limit();
-    busy += lane.governor.in_flight();
+  const std::vector<const Lane*> lanes = LanesInUse(model);
+  for (const Lane* lane : lanes) {
+    limit += lane->governor.limit();
+    busy += lane->governor.in_flight();
   }
-  return busy < limit ? absl::ZeroDuration() : typical * (static_cast<double>(busy - limit + 1) / std::max(1, limit));
+  const absl::Duration pause = Pause(lanes);
+  if (busy < limit) return pause;
+  return pause + typical * (static_cast<double>(busy - limit + 1) / std::max(1, limit));
 }
 
 void Admission::Release(std::size_t lane) {
@@ -176,11 +214,23 @@ void Admission::Release(std::size_t lane) {
   Dispatch();
 }
 
-void Admission::Report(std::size_t lane, Governor::Answer answer, std::optional<absl::Duration> retry_after) {
+void Admission::Report(std::size_t index, Governor::Answer answer, std::optional<absl::Duration> retry_after) {
+  std::vector<Event> events;
+  const ImageModel& account = *lanes_[index].account;
   {
     const std::lock_guard lock(mutex_);
-    lanes_[lane].governor.Learn(answer, retry_after, clock_.Now(), random_());
-    ShowLane(lanes_[lane]);
+    Lane& lane = lanes_[index];
+    Breaker& breaker = upstreams_[lane.upstream].breaker;
+    const bool was_open = breaker.open();
+    const bool was_aside = SetAside(account);
+    lane.governor.Learn(answer, retry_after, clock_.Now(), random_());
+    breaker.Learn(answer == Governor::Answer::kFailed, clock_.Now(), random_());
+    if (breaker.open() != was_open) events.push_back(was_open ? Event::kBreakerClosed : Event::kBreakerOpened);
+    if (SetAside(account) != was_aside) events.push_back(was_aside ? Event::kKeyBack : Event::kKeySetAside);
+    ShowLane(lane);
+  }
+  if (on_event_) {
+    for (const Event event : events) on_event_(event, account);
   }
   Dispatch();  // a good answer may have made room
 }
@@ -197,133 +247,18 @@ void Admission::Leave(Waiter& waiter) {
   Dispatch();  // it may have stood before others
 }
 
+// A key is as good as the worst of its models says.
+bool Admission::SetAside(const ImageModel& account) const {
+  return std::any_of(lanes_.begin(), lanes_.end(), [&](const Lane& lane) {
+    return lane.account == &account && lane.governor.set_aside();
+  });
+}
+
 void Admission::ShowLane(const Lane& lane) const {
   const ImageModel& account = *lane.account;
   metrics_.ConcurrencyLimit(account.upstream(), account.key_fingerprint(), lane.model, lane.governor.limit());
-  metrics_.KeyUp(account.upstream(), account.key_fingerprint(), !lane.governor.set_aside());
-}
-
-void Admission::Dispatch() {
-  const std::lock_guard lock(mutex_);
-  const absl::Time now = clock_.Now();
-  for (auto& [model, queue] : queues_) {
-    while (GrantOne(queue)) {
-    }
-    metrics_.QueueDepth(model, queue.waiting);
-    // Told once; until they have left they count as waiting.
-    auto& patience = queue.by_patience;
-    for (auto it = patience.begin(); it != patience.end() && it->first <= now; it = patience.erase(it)) {
-      it->second->wakeup->Notify();
-    }
-  }
-  Arm(NextEvent());
-}
-
-void Admission::Enqueue(std::shared_ptr<Waiter> waiter) {
-  Queue& queue = queues_[waiter->entry.model];
-  auto& own = queue.by_caller[waiter->entry.caller];
-  if (own.empty()) queue.turns.push_back(waiter->entry.caller);
-  ++queue.waiting;
-  queue.by_patience.emplace(waiter->entry.until, waiter.get());
-  if (waiter->entry.first) {
-    own.push_front(std::move(waiter));
-  } else {
-    own.push_back(std::move(waiter));
-  }
-}
-
-bool Admission::Remove(Queue& queue, Waiter& waiter) {
-  const auto it = queue.by_caller.find(waiter.entry.caller);
-  const auto is_it = [&](const std::shared_ptr<Waiter>& other) { return other.get() == &waiter; };
-  if (it == queue.by_caller.end() || std::erase_if(it->second, is_it) == 0) return false;
-  --queue.waiting;
-  queue.by_patience.erase({waiter.entry.until, &waiter});
-  if (it->second.empty()) {
-    std::erase(queue.turns, it->first);
-    queue.by_caller.erase(it);
-  }
-  return true;
-}
-
-// The first caller in turn whose first waiter fits a lane; that caller goes to the end of the row.
-bool Admission::GrantOne(Queue& queue) {
-  for (std::size_t i = 0; i < queue.turns.size(); ++i) {
-    const std::shared_ptr<Waiter> waiter = queue.by_caller.at(queue.turns[i]).front();
-    const auto lane = FreeLane(*waiter);
-    if (!lane) continue;
-    Remove(queue, *waiter);
-    if (queue.by_caller.contains(waiter->entry.caller)) {
-      std::erase(queue.turns, waiter->entry.caller);
-      queue.turns.push_back(waiter->entry.caller);
-    }
-    lanes_[*lane].governor.Take();
-    waiter->granted = lane;
-    waiter->wakeup->Notify();
-    return true;
-  }
-  return false;
-}
-
-// Healthy accounts first. One that is set aside is asked when its next probe is due, or when there is nobody else: a
-// refusal costs nothing, and tells the caller the real reason.
-std::optional<std::size_t> Admission::FreeLane(const Waiter& waiter) const {
-  if (closed_) return std::nullopt;
-  const absl::Time now = clock_.Now();
-  std::optional<std::size_t> probe;
-  std::optional<std::size_t> last_resort;
-  bool healthy = false;
-  for (std::size_t i = 0; i < lanes_.size(); ++i) {
-    const Lane& lane = lanes_[i];
-    const auto& not_at = waiter.entry.not_at;
-    if (lane.model != waiter.entry.model) continue;
-    if (std::find(not_at.begin(), not_at.end(), lane.account) != not_at.end()) continue;
-    if (!lane.governor.set_aside()) {
-      healthy = true;
-      if (lane.governor.HasRoom(now)) return i;
-    } else if (lane.governor.HasRoom(now)) {
-      probe = i;
-    } else if (lane.governor.in_flight() == 0) {
-      last_resort = i;
-    }
-  }
-  if (probe) return probe;
-  return healthy ? std::nullopt : last_resort;
-}
-
-int Admission::Room(std::string_view model) const {
-  int room = 0;
-  for (const Lane& lane : lanes_) {
-    if (lane.model == model) room += std::max(0, lane.governor.limit() - lane.governor.in_flight());
-  }
-  return room;
-}
-
-absl::Time Admission::NextEvent() const {
-  absl::Time next = absl::InfiniteFuture();
-  const absl::Time now = clock_.Now();
-  for (const auto& [model, queue] : queues_) {
-    if (queue.waiting == 0) continue;
-    if (!queue.by_patience.empty()) next = std::min(next, queue.by_patience.begin()->first);
-    for (const Lane& lane : lanes_) {
-      if (lane.model == model && lane.governor.reopens() > now) next = std::min(next, lane.governor.reopens());
-    }
-  }
-  return next;
-}
-
-void Admission::Arm(absl::Time time) {
-  if (time >= armed_) return;
-  armed_ = time;
-  asio::co_spawn(executor_, WakeAt(time), asio::detached);
-}
-
-asio::awaitable<void> Admission::WakeAt(absl::Time time) {
-  co_await clock_.Sleep(std::max(absl::ZeroDuration(), time - clock_.Now()));
-  {
-    const std::lock_guard lock(mutex_);
-    if (armed_ <= time) armed_ = absl::InfiniteFuture();
-  }
-  Dispatch();
+  metrics_.KeyUp(account.upstream(), account.key_fingerprint(), !SetAside(account));
+  metrics_.BreakerOpen(account.upstream(), upstreams_[lane.upstream].breaker.open());
 }
 
 }  // namespace easel::generation

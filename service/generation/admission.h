@@ -18,20 +18,25 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "generation/breaker.h"
 #include "generation/governor.h"
 #include "generation/ports/clock.h"
 #include "generation/ports/image_model.h"
 #include "generation/ports/metrics.h"
+#include "generation/retry_budget.h"
 
 namespace easel::generation {
 
 class Wakeup;
 
-// Who goes to the upstream next: a bounded queue for each model, fair between callers, in front of a governor for each
-// account and model. Thread-safe.
+// Who goes to which upstream next: a bounded queue for each model, fair between callers, in front of a governor for each
+// account and model, and of a breaker and a retry budget for each upstream. Thread-safe.
+//
+// Accounts are asked by preference. Those of a later upstream get something only while every account before them is set
+// aside, paused or behind an open breaker; that they are busy with their own work is no reason.
 class Admission {
  public:
-  // A place in the queue, promised before the generation is recorded. Gives itself back.
+  // A place in the queue, promised before the generation is recorded or while a restart picks it up. Gives itself back.
   class Place {
    public:
     Place() = default;
@@ -67,20 +72,33 @@ class Admission {
     std::string name;  // the generation's
     std::string caller;
     std::string model;
-    absl::Time until;                             // the wait ends then
-    std::vector<const ImageModel*> not_at = {};   // accounts that refused it already
-    bool first = false;                           // it has waited before: in front of its caller's others
+    absl::Time until;                            // the wait ends then
+    std::vector<const ImageModel*> not_at = {};  // accounts that must not get it
+    bool first = false;                          // it had a turn before: in front of its caller's others
+    absl::Time created = absl::InfinitePast();   // the generation: its caller's go in this order
+    // Upstreams that it failed at: going there again takes from their retry budget.
+    std::vector<std::string> failed_at = {};
   };
 
-  // `accounts`, `clock` and `metrics` outlive this; so do all turns end before it. `executor` runs its timers.
+  // What an operator should hear of, once each time it happens.
+  enum class Event { kKeySetAside, kKeyBack, kBreakerOpened, kBreakerClosed };
+  using OnEvent = std::function<void(Event, const ImageModel&)>;
+
+  // `accounts`, by preference, those of an upstream together; they, `clock` and `metrics` outlive this; so do all turns end
+  // before it. `executor` runs its timers. `on_event` is called on any thread.
   Admission(int queue_max, Governor::Limits limits, std::vector<ImageModel*> accounts, std::vector<std::string> models,
-            Clock& clock, Metrics& metrics, std::function<std::uint64_t()> random, boost::asio::any_io_executor executor);
+            Clock& clock, Metrics& metrics, std::function<std::uint64_t()> random, boost::asio::any_io_executor executor,
+            OnEvent on_event = {});
   ~Admission();
 
   // A place for one more generation, or QUEUE_FULL.
   absl::StatusOr<Place> Promise(std::string_view model);
 
-  // Waits for a turn. None: the time was up, or the coroutine was cancelled. A coroutine that is destroyed while it waits
+  // A place for a generation of before a restart. No turn is given as long as any such place is neither taken by Wait nor
+  // given back: those that waited before stand in their order before the first of them goes.
+  Place Expect();
+
+  // Waits for a turn. A caller's waiters go by `first` and `created`, and then as they came. None: the time was up, or the coroutine was cancelled. A coroutine that is destroyed while it waits
   // leaves the queue.
   boost::asio::awaitable<std::optional<Turn>> Wait(Entry entry, Place place = {});
 
@@ -91,7 +109,13 @@ class Admission {
   void Close();
 
   // How many go before it; none if it does not wait.
-  std::optional<int> Position(std::string_view name, std::string_view model) const;
+  std::optional<int> Position(std::string_view name) const;
+
+  // Whether any account but these takes work for the model now: neither set aside nor paused, and no breaker before it.
+  bool Takes(std::string_view model, const std::vector<const ImageModel*>& not_at) const;
+
+  // Whether a breaker is open before every account that would take it.
+  bool Unreachable(std::string_view model) const;
 
   // How long a newcomer would wait, if an image takes `typical`.
   absl::Duration ExpectedWait(std::string_view model, absl::Duration typical) const;
@@ -99,9 +123,16 @@ class Admission {
  private:
   struct Waiter;
   class Stay;
+  struct Upstream {
+    std::string name;
+    Breaker breaker;
+    RetryBudget retries;
+    int waiting_to_retry = 0;
+  };
   struct Lane {
     ImageModel* account;
     std::string model;
+    std::size_t upstream;
     Governor governor;
   };
   // A model's queue: each caller's waiters in order, and the callers in the order of their turns.
@@ -117,14 +148,25 @@ class Admission {
   void Report(std::size_t lane, Governor::Answer answer, std::optional<absl::Duration> retry_after);
   void Leave(Waiter& waiter);
   void Dispatch();
-  void Enqueue(std::shared_ptr<Waiter> waiter);                      // with mutex_
-  bool Remove(Queue& queue, Waiter& waiter);                         // with mutex_
-  bool GrantOne(Queue& queue);                                       // with mutex_
-  std::optional<std::size_t> FreeLane(const Waiter& waiter) const;   // with mutex_
-  int Room(std::string_view model) const;                            // with mutex_
-  absl::Time NextEvent() const;                                      // with mutex_
-  void Arm(absl::Time time);                                         // with mutex_
+  // All of these with mutex_.
+  void Enqueue(std::shared_ptr<Waiter> waiter);
+  bool Remove(Queue& queue, Waiter& waiter);
+  bool GrantOne(Queue& queue);
+  std::shared_ptr<Waiter> FirstThatFits(const std::deque<std::shared_ptr<Waiter>>& own, std::size_t& lane) const;
+  void Grant(Queue& queue, const std::shared_ptr<Waiter>& waiter, std::size_t lane);
+  std::optional<std::size_t> FreeLane(const Waiter& waiter) const;
+  bool Takes(const Lane& lane, absl::Time now) const;
+  bool WouldRetryAt(const Waiter& waiter, std::size_t upstream) const;
+  void CountRetry(const Waiter& waiter, int change);
+  std::vector<const Lane*> LanesInUse(std::string_view model) const;
+  int Room(std::string_view model) const;
+  absl::Duration Pause(const std::vector<const Lane*>& lanes) const;
+  absl::Time NextEvent() const;
+  void Arm(absl::Time time);
+  bool SetAside(const ImageModel& account) const;
   void ShowLane(const Lane& lane) const;
+
+  std::size_t UpstreamOf(const ImageModel& account);
   boost::asio::awaitable<void> WakeAt(absl::Time time);
 
   const int queue_max_;
@@ -132,10 +174,13 @@ class Admission {
   Metrics& metrics_;
   const std::function<std::uint64_t()> random_;
   const boost::asio::any_io_executor executor_;
+  const OnEvent on_event_;
   mutable std::mutex mutex_;
+  std::vector<Upstream> upstreams_;
   std::vector<Lane> lanes_;
   std::map<std::string, Queue, std::less<>> queues_;
   absl::Time armed_ = absl::InfiniteFuture();
+  int expected_ = 0;
   bool closed_ = false;
 };
 

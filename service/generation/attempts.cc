@@ -24,7 +24,7 @@ std::optional<absl::Duration> RetryAfter(const UpstreamError& error) {
 
 }  // namespace
 
-void BeginAttempt(v1::Generation& generation, const ImageModel& account, absl::Time now) {
+void BeginAttempt(v1::Generation& generation, const ImageModel& account, std::string_view model, absl::Time now) {
   auto& attempts = *generation.mutable_attempts();
   if (attempts.size() >= kKept) {
     const auto free = std::find_if(attempts.begin(), attempts.end(), [](const v1::Attempt& attempt) {
@@ -35,7 +35,7 @@ void BeginAttempt(v1::Generation& generation, const ImageModel& account, absl::T
   v1::Attempt& attempt = *attempts.Add();
   attempt.set_upstream(account.upstream());
   attempt.set_key_fingerprint(account.key_fingerprint());
-  attempt.set_model(generation.spec().model());
+  attempt.set_model(std::string(model));
   *attempt.mutable_start_time() = ToProto(now);
 }
 
@@ -49,12 +49,19 @@ void EndAttempt(v1::Generation& generation, absl::Time now, std::string_view cod
 }
 
 void SettleEarlierAttempts(v1::Generation& generation) {
+  const v1::Attempt& current = CurrentAttempt(generation);
   for (int i = 0; i + 1 < generation.attempts_size(); ++i) {
+    const v1::Attempt& attempt = generation.attempts(i);
+    if (attempt.upstream() != current.upstream() || attempt.key_fingerprint() != current.key_fingerprint()) continue;
     v1::Charge& charge = *generation.mutable_attempts(i)->mutable_charge();
     if (charge.state() != v1::CHARGE_STATE_UNKNOWN) continue;
     charge.set_state(v1::CHARGE_STATE_NONE);
     charge.set_cost_micros(0);
   }
+}
+
+const std::string& ModelOf(const v1::Attempt& attempt, const v1::Generation& generation) {
+  return attempt.model().empty() ? generation.spec().model() : attempt.model();
 }
 
 v1::Charge TotalCharge(const v1::Generation& generation, const Catalog& catalog) {
@@ -63,6 +70,7 @@ v1::Charge TotalCharge(const v1::Generation& generation, const Catalog& catalog)
     const v1::Charge& charge = attempt.charge();
     if (charge.state() != v1::CHARGE_STATE_MADE && charge.state() != v1::CHARGE_STATE_UNKNOWN) continue;
     total.set_state(std::max(total.state(), charge.state()));
+    if (charge.currency() != total.currency()) total.set_cost_micros(0);
     total.set_currency(charge.currency());
     total.set_cost_micros(total.cost_micros() + charge.cost_micros());
   }

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "generation/validation.h"
+
 namespace easel::generation {
 namespace {
 
@@ -96,6 +98,15 @@ v1::ImageSpec Catalog::Resolve(v1::ImageSpec spec) const {
   spec.set_model(model.model());
   if (spec.quality() == v1::QUALITY_UNSPECIFIED) spec.set_quality(model.default_quality());
   if (!spec.has_size()) *spec.mutable_size() = model.size_rules().default_size();
+  return spec;
+}
+
+v1::ImageSpec Catalog::For(std::string_view name, v1::ImageSpec spec) const {
+  const v1::Model* model = Find(name);
+  if (model == nullptr || spec.model() == name) return spec;
+  spec.set_model(model->model());
+  if (FindQuality(*model, spec.quality()) == nullptr) spec.set_quality(model->default_quality());
+  *spec.mutable_size() = NearestValidSize(spec.size(), model->size_rules());
   return spec;
 }
 

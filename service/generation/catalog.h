@@ -40,6 +40,10 @@ class Catalog {
   // `spec` with model, quality and size filled in. `spec` is valid.
   v1::ImageSpec Resolve(v1::ImageSpec spec) const;
 
+  // The resolved `spec` for another model of the catalog: the same quality if that model has it, else its default; the
+  // same size if that is allowed, else the nearest allowed one of about the same shape.
+  v1::ImageSpec For(std::string_view model, v1::ImageSpec spec) const;
+
   // What an image of this resolved spec costs, as a charge in `state`; 0 for NONE.
   v1::Charge Charge(const v1::ImageSpec& resolved, v1::ChargeState state) const;
 

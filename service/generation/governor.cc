@@ -1,6 +1,7 @@
 #include "generation/governor.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace easel::generation {
 namespace {
@@ -8,17 +9,26 @@ namespace {
 // Several requests in flight meet the same limit at once: that is one piece of news.
 constexpr absl::Duration kOneRound = absl::Seconds(1);
 
+// Overload lasts for minutes: asking sooner is of no use, and asking later than this wastes its end.
+constexpr absl::Duration kShortestOverload = absl::Seconds(30);
+constexpr absl::Duration kLongestOverload = absl::Seconds(120);
+
+absl::Duration OverloadPause(int round, std::uint64_t random) {
+  const absl::Duration pause = Jittered(std::min(round, 4) * kShortestOverload, random);
+  return std::clamp(pause, kShortestOverload, kLongestOverload);
+}
+
 }  // namespace
 
 bool Governor::HasRoom(absl::Time now) const {
-  if (now < paused_until_) return false;
+  if (paused(now)) return false;
   return in_flight_ < (set_aside_ ? 1 : limit());
 }
 
 void Governor::Learn(Answer answer, std::optional<absl::Duration> retry_after, absl::Time now, std::uint64_t random) {
   switch (answer) {
     case Answer::kTaken:
-      set_aside_ = false;
+      if (std::exchange(set_aside_, false)) paused_until_ = now;
       busy_rounds_ = overloaded_rounds_ = refused_rounds_ = 0;
       if (in_flight_ >= limit()) limit_ = std::min<double>(limits_.max, limit_ + 1 / limit_);
       return;
@@ -32,13 +42,14 @@ void Governor::Learn(Answer answer, std::optional<absl::Duration> retry_after, a
       return;
     case Answer::kOverloaded:
       if (now >= paused_until_) ++overloaded_rounds_;
-      Pause(now + retry_after.value_or(Jittered(std::min(overloaded_rounds_, 4) * absl::Seconds(30), random)));
+      Pause(now + retry_after.value_or(OverloadPause(overloaded_rounds_, random)));
       return;
     case Answer::kRefusedKey:
       if (!set_aside_ || now >= paused_until_) ++refused_rounds_;
       set_aside_ = true;
       Pause(now + Doubled(absl::Minutes(1), refused_rounds_ - 1, absl::Minutes(15)));
       return;
+    case Answer::kFailed:
     case Answer::kOther:
       return;
   }

@@ -23,12 +23,14 @@ class Governor {
     kBusy,        // 1302, 1303: over the account's limit
     kOverloaded,  // 1305, 1312: the upstream's own trouble, which lasts minutes
     kRefusedKey,  // the key or its quota is of no use
+    kFailed,      // the upstream's own trouble, or no answer: the Breaker's business
     kOther,       // says nothing about the limit
   };
 
   explicit Governor(Limits limits) : limits_(limits), limit_(limits.start) {}
 
   bool HasRoom(absl::Time now) const;
+  bool paused(absl::Time now) const { return now < paused_until_; }
   // While set aside (see kRefusedKey) it has room for one request at a time, from the next probe on.
   bool set_aside() const { return set_aside_; }
   int limit() const { return static_cast<int>(limit_); }

@@ -20,9 +20,11 @@ void AppendDigits(std::string& id, std::uint64_t value, std::size_t digits) {
 std::string NewId(absl::Time now, const std::function<std::uint64_t()>& random) {
   std::string id;
   id.reserve(kIdDigits);
-  AppendDigits(id, static_cast<std::uint64_t>(absl::ToUnixMillis(now)), kTimeDigits);
-  AppendDigits(id, random(), 8);
-  AppendDigits(id, random(), 8);
+  const auto micros = static_cast<std::uint64_t>(absl::ToUnixMicros(now));
+  AppendDigits(id, micros / 1000, kTimeDigits);
+  AppendDigits(id, micros % 1000, 2);
+  AppendDigits(id, random(), 7);
+  AppendDigits(id, random(), 7);
   return id;
 }
 

@@ -9,7 +9,8 @@
 
 namespace easel::generation {
 
-// 26 characters of lower-case base 32: milliseconds since 1970, then 80 random bits. Ids sort by time.
+// 26 characters of lower-case base 32: milliseconds since 1970, microseconds of that, then 70 random bits. Ids sort
+// by time.
 std::string NewId(absl::Time now, const std::function<std::uint64_t()>& random);
 
 // "generations/{id}" with a new id.

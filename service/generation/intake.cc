@@ -77,7 +77,10 @@ absl::StatusOr<Admission::Place> Intake::Admit(const Order& order, const v1::Ima
   const absl::Duration wait =
       world_.admission.ExpectedWait(resolved.model(), Expected(world_.history, resolved));
   const auto quickest = world_.history.Quickest(resolved);
-  if (order.deadline && quickest && world_.clock.Now() + wait + *quickest > *order.deadline) {
+  // Another model may be quicker than one that nobody takes.
+  const bool replaceable =
+      order.allow_fallback && !world_.fallback_model.empty() && !world_.admission.Takes(resolved.model(), {});
+  if (order.deadline && quickest && !replaceable && world_.clock.Now() + wait + *quickest > *order.deadline) {
     return ToStatus({.reason = v1::ERROR_REASON_DEADLINE_TOO_SHORT,
                      .message = absl::StrCat("An image like this takes about ", absl::FormatDuration(wait + *quickest),
                                              " now, and the call's deadline is in ",
@@ -232,9 +235,15 @@ awaitable<void> Intake::Live(std::shared_ptr<LiveGeneration> live, Admission::Pl
 awaitable<absl::Status> Intake::Recover() {
   absl::StatusOr<std::vector<Record>> running = co_await world_.store.ListRunning();
   if (!running.ok()) co_return running.status();
+  // Tasks count and the queue is whole before anything leaves it.
+  const Admission::Place all = world_.admission.Expect();
   for (Record& record : InOrderOfRecovery(*std::move(running))) {
     auto [live, entered] = running_.Enter(RequestOf(record));
-    if (entered) Launch(live, std::move(record), {}, Origin::kResumed);
+    if (!entered) continue;
+    const v1::GenerationState state = record.generation().state();
+    const bool takes_part = state == v1::GENERATION_STATE_QUEUED || state == v1::GENERATION_STATE_RENDERING;
+    Admission::Place place = takes_part ? world_.admission.Expect() : Admission::Place();
+    Launch(live, std::move(record), std::move(place), Origin::kResumed);
   }
   co_return absl::OkStatus();
 }

@@ -1,5 +1,6 @@
 #include "generation/lifecycle.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <boost/asio/this_coro.hpp>
@@ -24,7 +25,14 @@ constexpr int kInvalidImageFetches = 3;
 
 Lifecycle::Lifecycle(const World& world, std::shared_ptr<LiveGeneration> live, Admission::Place place, Origin origin)
     : world_(world), live_(std::move(live)), place_(std::move(place)), origin_(origin), record_(*live_->snapshot()),
-      began_(world.clock.Now()) {}
+      began_(world.clock.Now()), model_(record_.generation().spec().model()) {
+  const absl::Duration half = (Limit(record_.retry_until()) - began_) / 2;
+  fall_back_at_ = began_ + std::min(world_.pacing.fall_back_after, half);
+  // What went over to another model before a restart stays there.
+  if (origin_ == Origin::kResumed && record_.allow_fallback() && !generation().attempts().empty()) {
+    model_ = ModelOf(CurrentAttempt(generation()), generation());
+  }
+}
 
 // The whole life, top to bottom: a restart enters at the state that was recorded last.
 awaitable<void> Lifecycle::Run() {
@@ -55,38 +63,16 @@ awaitable<void> Lifecycle::Run() {
   }
 }
 
-awaitable<void> Lifecycle::TakeTurn() {
-  if (const absl::Duration pause = not_before_ - Now(); pause > absl::ZeroDuration()) {
-    co_await Wait(pause);
-    co_return;
-  }
-  StayWhereItMayBeKnown();
-  const absl::Time began = Now();
-  Admission::Entry entry{.name = generation().name(),
-                         .caller = record_.caller(),
-                         .model = generation().spec().model(),
-                         .until = FromProto(record_.queue_until()),
-                         .not_at = not_at_,
-                         .first = !generation().attempts().empty()};
-  turn_ = co_await world_.admission.Wait(std::move(entry), std::exchange(place_, {}));
-  waited_ += Now() - began;
-  if (Interrupted()) co_return;
-  if (!turn_) {
-    co_await TurnDidNotCome();
-    co_return;
-  }
-  BeginAttempt(generation(), turn_->account(), Now());
-  co_await Record(v1::GENERATION_STATE_SUBMITTING);
-}
-
 awaitable<void> Lifecycle::Submit() {
   if (!turn_) {
     co_await OutcomeWasLost();
     co_return;
   }
-  const std::string submit_id = world_.rejects_duplicates ? SubmitId(generation()) : "";
+  const bool rejects_duplicates = TermsOf(turn_->account().upstream()).rejects_duplicates;
+  const std::string submit_id = rejects_duplicates ? SubmitId(generation()) : "";
+  const v1::ImageSpec asked = Asked();
   submitted_at_ = Now();
-  Submission submission = co_await turn_->account().Submit(generation().spec(), submit_id);
+  Submission submission = co_await turn_->account().Submit(asked, submit_id);
   waited_ += Now() - submitted_at_;
 
   if (auto* error = std::get_if<UpstreamError>(&submission)) {
@@ -94,9 +80,9 @@ awaitable<void> Lifecycle::Submit() {
     co_return;
   }
   turn_->Report(Governor::Answer::kTaken);
-  if (world_.rejects_duplicates) SettleEarlierAttempts(generation());
+  if (rejects_duplicates) SettleEarlierAttempts(generation());
   v1::Attempt& attempt = CurrentAttempt(generation());
-  *attempt.mutable_charge() = world_.catalog.Charge(generation().spec(), v1::CHARGE_STATE_MADE);
+  *attempt.mutable_charge() = Charge(v1::CHARGE_STATE_MADE);
   *generation().mutable_charge() = TotalCharge(generation(), world_.catalog);
   if (const auto* task = std::get_if<TaskAccepted>(&submission)) {
     attempt.set_task_id(task->task_id);
@@ -115,8 +101,9 @@ awaitable<void> Lifecycle::Render() {
     co_await Fail(std::move(error));
     co_return;
   }
-  if (!turn_) turn_ = world_.admission.Occupy(*account, generation().spec().model());
   const v1::Attempt& attempt = CurrentAttempt(generation());
+  if (!turn_) turn_ = world_.admission.Occupy(*account, ModelOf(attempt, generation()));
+  place_ = {};
   const absl::Time first_poll = FromProto(attempt.start_time()) + world_.pacing.poll_first;
   // Between two and five thirds of the interval: 2 to 5 seconds for the usual 3.
   const absl::Duration pause = world_.pacing.poll_interval * (2.0 / 3 + static_cast<double>(world_.random() % 1024) / 1024);
@@ -143,8 +130,8 @@ awaitable<void> Lifecycle::Render() {
 }
 
 awaitable<void> Lifecycle::Found(ImageReady ready) {
-  if (submitted_at_ != absl::InfinitePast()) world_.history.Record(generation().spec(), Now() - submitted_at_);
-  EndAttempt(generation(), Now(), "", world_.catalog.Charge(generation().spec(), v1::CHARGE_STATE_MADE));
+  if (submitted_at_ != absl::InfinitePast()) world_.history.Record(Asked(), Now() - submitted_at_);
+  CloseAttempt("", v1::CHARGE_STATE_MADE);
   *generation().mutable_content_filter() = {ready.content_filter.begin(), ready.content_filter.end()};
   record_.set_fetch_url(ready.url);
   *record_.mutable_fetch_until() = ToProto(ready.expire_time.value_or(Now() + world_.pacing.fetch_timeout));
@@ -202,6 +189,10 @@ awaitable<void> Lifecycle::Succeed(imaging::ImageFacts info) {
   if (info.width != asked.width() || info.height != asked.height()) {
     image.add_warnings(absl::StrCat("asked for ", asked.width(), "x", asked.height(), ", and the upstream made ",
                                     info.width, "x", info.height));
+  }
+  if (const v1::ImageSpec made = Asked(); made.model() != generation().spec().model()) {
+    image.add_warnings(absl::StrCat("asked for ", generation().spec().model(), ", which could not be had; ", made.model(),
+                                    " made it, in ", std::string(QualityName(made.quality()))));
   }
   record_.clear_fetch_url();
   co_await Record(v1::GENERATION_STATE_SUCCEEDED);

@@ -2,7 +2,9 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include <boost/asio/awaitable.hpp>
@@ -32,6 +34,9 @@ struct Pacing {
   // Between two tries of what costs nothing to repeat: doubled from the first to the last, with jitter.
   absl::Duration retry_first = absl::Milliseconds(500);
   absl::Duration retry_last = absl::Seconds(30);
+  // How long a model that no account takes is waited for before another one is used, where the caller allows that; never
+  // more than half of the time that there is.
+  absl::Duration fall_back_after = absl::Seconds(30);
   // Where the upstream's URL does not tell when it expires.
   absl::Duration fetch_timeout = absl::Hours(24);
   // How long an image is kept, and how long at least the record of its request_id, from the end on.
@@ -39,8 +44,16 @@ struct Pacing {
   absl::Duration request_id_retention = absl::Hours(24);
 };
 
+// What holds at an upstream.
+struct UpstreamTerms {
+  const Catalog& catalog;
+  // The operator's word that it refuses a second request with the same id: resubmitting is safe.
+  bool rejects_duplicates = false;
+};
+
 // Everything a generation needs of the world. References outlive all generations.
 struct World {
+  // The first upstream's: what callers may ask for.
   const Catalog& catalog;
   GenerationStore& store;
   ImageStore& images;
@@ -54,8 +67,12 @@ struct World {
   // Random bits: ids and jitter. Thread-safe.
   std::function<std::uint64_t()> random;
   Pacing pacing;
-  // The operator's word that the upstream refuses a second request with the same id: resubmitting is safe.
+  // The first upstream's.
   bool rejects_duplicates = false;
+  // Further upstreams' by their names; one that is not in here is like the first.
+  std::map<std::string, UpstreamTerms, std::less<>> terms = {};
+  // The model in place of one that no account takes, where the caller allows that; empty: none.
+  std::string fallback_model = {};
   // What is written at a generation's end: one line for an operator's log.
   std::function<void(const Record&)> on_end;
   // A store failed an operation; the work waits or ends typed, the operator is told.

@@ -19,6 +19,7 @@ constexpr absl::Duration kGraceAfterRestart = absl::Minutes(1);
 }  // namespace
 
 awaitable<void> Lifecycle::Record(v1::GenerationState state) {
+  place_ = {};  // nobody is kept waiting for it by a store that cannot write
   const v1::GenerationState from = this->state();
   v1::Generation& generation = this->generation();
   generation.set_state(state);
@@ -76,20 +77,6 @@ void Lifecycle::CountEnd() const {
                                   .generation = &ended,
                                   .caller = record_.caller()});
   world_.on_end(record_);
-}
-
-ImageModel* Lifecycle::Account() const {
-  const v1::Attempt& attempt = *record_.generation().attempts().rbegin();
-  for (ImageModel* model : world_.models) {
-    if (model->upstream() == attempt.upstream() && model->key_fingerprint() == attempt.key_fingerprint()) return model;
-  }
-  return nullptr;
-}
-
-bool Lifecycle::HasOtherAccount() const {
-  return std::any_of(world_.models.begin(), world_.models.end(), [&](const ImageModel* model) {
-    return std::find(not_at_.begin(), not_at_.end(), model) == not_at_.end();
-  });
 }
 
 absl::Duration Lifecycle::Backoff(int round) const {

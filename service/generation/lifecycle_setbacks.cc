@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <iterator>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -16,7 +15,6 @@ namespace {
 // A fresh task may be unknown to the upstream's result endpoint for a moment.
 constexpr int kUnknownTaskPolls = 3;
 constexpr int kFetchesOfOneUrl = 4;
-constexpr absl::Duration kRetryWhenBusy = absl::Seconds(5);
 
 // Reasons that ask the caller to come again, which is wrong where something may have been charged.
 bool InvitesRepeat(v1::ErrorReason reason) {
@@ -38,20 +36,9 @@ v1::ChargeState ChargeOf(Taken taken) {
 
 }  // namespace
 
-awaitable<void> Lifecycle::TurnDidNotCome() {
-  if (refusal_) {
-    co_await Fail(Describe(*refusal_));
-    co_return;
-  }
-  Error error{.reason = v1::ERROR_REASON_QUEUE_TIMEOUT,
-              .message = "Its turn did not come within the time it may wait in the queue; nothing was sent.",
-              .retry_after = kRetryWhenBusy};
-  co_await Fail(std::move(error));
-}
-
 // The record says that a request may have left, and this process did not send it: nobody knows what became of it.
 awaitable<void> Lifecycle::OutcomeWasLost() {
-  EndAttempt(generation(), Now(), "restart", world_.catalog.Charge(generation().spec(), v1::CHARGE_STATE_UNKNOWN));
+  CloseAttempt("restart", v1::CHARGE_STATE_UNKNOWN);
   if (MayResubmit()) {
     co_await Record(v1::GENERATION_STATE_QUEUED);
     co_return;
@@ -64,13 +51,12 @@ awaitable<void> Lifecycle::OutcomeWasLost() {
 
 // The upstream did not take it, or nobody knows: what happens next is the table of README, "Errors".
 awaitable<void> Lifecycle::Refused(UpstreamError error) {
-  EndAttempt(generation(), Now(), error.code, world_.catalog.Charge(generation().spec(), ChargeOf(error.taken)));
-  if (world_.rejects_duplicates && error.taken == Taken::kYes) SettleEarlierAttempts(generation());
+  CloseAttempt(error.code, ChargeOf(error.taken));
   if (Interrupted() && error.cancelled) co_return;
 
   const bool again = MayGoAgain(error);
   turn_.reset();
-  if (again && std::max(Now(), not_before_) < FromProto(record_.retry_until())) {
+  if (again && std::max(Now(), NextTry()) < Limit(record_.retry_until())) {
     refusal_ = std::move(error);
     co_await Record(v1::GENERATION_STATE_QUEUED);
     co_return;
@@ -79,50 +65,51 @@ awaitable<void> Lifecycle::Refused(UpstreamError error) {
   co_await Fail(Describe(error));
 }
 
-// Tells the governor, and decides whether another submission may be of use; time is another question.
+void Lifecycle::CloseAttempt(std::string_view code, v1::ChargeState charge) {
+  EndAttempt(generation(), Now(), code, Charge(charge));
+  const bool rejects_duplicates = TermsOf(CurrentAttempt(generation()).upstream()).rejects_duplicates;
+  if (rejects_duplicates && charge != v1::CHARGE_STATE_NONE) SettleEarlierAttempts(generation());
+}
+
+// Tells the governor and the breaker, and decides whether another submission may be of use; time is another question.
 bool Lifecycle::MayGoAgain(const UpstreamError& error) {
   const bool free = error.taken == Taken::kNo;
   switch (error.reason) {
     case v1::ERROR_REASON_UPSTREAM_CREDENTIALS:
     case v1::ERROR_REASON_UPSTREAM_QUOTA:
       turn_->Report(Governor::Answer::kRefusedKey);
-      not_at_.push_back(&turn_->account());
-      return free && HasOtherAccount();
+      refused_.push_back(&turn_->account());
+      return free && (Excluded().size() < world_.models.size() || FallBack());
     case v1::ERROR_REASON_UPSTREAM_BUSY:
       turn_->Report(Governor::Answer::kBusy, error.retry_after);
       return free;
     case v1::ERROR_REASON_UPSTREAM_OVERLOADED:
       turn_->Report(Governor::Answer::kOverloaded, error.retry_after);
+      if (free && !world_.admission.Takes(model_, Excluded())) FallBack();
       return free;
     case v1::ERROR_REASON_UPSTREAM_UNAVAILABLE:
-      not_before_ = Now() + error.retry_after.value_or(Backoff(retries_++));
+      turn_->Report(Governor::Answer::kFailed);
+      Rest(error);
       return free;
     case v1::ERROR_REASON_OUTCOME_UNKNOWN:
-      not_before_ = Now() + Backoff(retries_++);
+      turn_->Report(error.taken == Taken::kYes ? Governor::Answer::kOther : Governor::Answer::kFailed);
+      Rest(error);
       return free || (error.taken == Taken::kUnknown && MayResubmit());
     default:
+      turn_->Report(Governor::Answer::kOther);
       return false;  // rejected, blocked, defect
   }
 }
 
 // "A possible second charge is accepted": a second, not one for each try.
 bool Lifecycle::MayResubmit() const {
-  if (world_.rejects_duplicates) return Account() != nullptr;
+  const v1::Attempt& last = *record_.generation().attempts().rbegin();
+  if (TermsOf(last.upstream()).rejects_duplicates && AccountOf(last) != nullptr) return true;
   const auto& attempts = record_.generation().attempts();
   const auto unknown = std::count_if(attempts.begin(), attempts.end(), [](const v1::Attempt& attempt) {
     return attempt.charge().state() == v1::CHARGE_STATE_UNKNOWN;
   });
   return record_.allow_resubmission() && unknown <= 1;
-}
-
-void Lifecycle::StayWhereItMayBeKnown() {
-  if (!world_.rejects_duplicates) return;
-  for (const v1::Attempt& attempt : generation().attempts()) {
-    if (attempt.charge().state() != v1::CHARGE_STATE_UNKNOWN) continue;
-    std::copy_if(world_.models.begin(), world_.models.end(), std::back_inserter(not_at_), [&](const ImageModel* model) {
-      return model->upstream() != attempt.upstream() || model->key_fingerprint() != attempt.key_fingerprint();
-    });
-  }
 }
 
 awaitable<void> Lifecycle::PollFailed(const UpstreamError& error) {
@@ -139,7 +126,7 @@ awaitable<void> Lifecycle::PollFailed(const UpstreamError& error) {
   if (!ended_upstream) failure.reason = v1::ERROR_REASON_UPSTREAM_TIMEOUT;
   failure.retry_after.reset();  // it was charged: a repeat would pay again
   const auto charge = ended_upstream ? v1::CHARGE_STATE_UNKNOWN : v1::CHARGE_STATE_MADE;
-  EndAttempt(generation(), Now(), error.code, world_.catalog.Charge(generation().spec(), charge));
+  CloseAttempt(error.code, charge);
   for (const auto& entry : error.content_filter) *generation().add_content_filter() = entry;
   co_await Fail(std::move(failure));
 }
@@ -211,7 +198,7 @@ awaitable<void> Lifecycle::Cancelled() {
     const auto charge = !attempt.task_id().empty() ? v1::CHARGE_STATE_MADE
                         : perhaps_sent             ? v1::CHARGE_STATE_UNKNOWN
                                                    : v1::CHARGE_STATE_NONE;
-    EndAttempt(generation(), Now(), "cancelled", world_.catalog.Charge(generation().spec(), charge));
+    CloseAttempt("cancelled", charge);
   }
   turn_.reset();
   *generation().mutable_charge() = TotalCharge(generation(), world_.catalog);
@@ -225,7 +212,7 @@ awaitable<void> Lifecycle::Suspended() {
   if (state() != v1::GENERATION_STATE_SUBMITTING || !turn_) co_return;
   const v1::Attempt& attempt = CurrentAttempt(generation());
   if (!attempt.has_end_time()) {
-    EndAttempt(generation(), Now(), "cancelled", world_.catalog.Charge(generation().spec(), v1::CHARGE_STATE_NONE));
+    CloseAttempt("cancelled", v1::CHARGE_STATE_NONE);
   }
   if (attempt.charge().state() == v1::CHARGE_STATE_NONE) co_await Record(v1::GENERATION_STATE_QUEUED);
 }

@@ -1,7 +1,10 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include <boost/asio/awaitable.hpp>
@@ -17,8 +20,9 @@
 
 namespace easel::generation {
 
-// One generation on its way. The steps and what leads from each to the next are in lifecycle.cc, what leads to another end
-// in lifecycle_setbacks.cc, and how a step is recorded in lifecycle_record.cc. Used by one coroutine.
+// One generation on its way. The steps and what leads from each to the next are in lifecycle.cc, how it comes to an account
+// and a model in lifecycle_turn.cc, what leads to another end in lifecycle_setbacks.cc, and how a step is recorded in
+// lifecycle_record.cc. Used by one coroutine.
 class Lifecycle {
  public:
   Lifecycle(const World& world, std::shared_ptr<LiveGeneration> live, Admission::Place place, Origin origin);
@@ -40,8 +44,7 @@ class Lifecycle {
   boost::asio::awaitable<void> Refused(UpstreamError error);
   bool MayGoAgain(const UpstreamError& error);
   bool MayResubmit() const;
-  // Where duplicates are rejected, only who was asked knows the id: no other account until that is settled.
-  void StayWhereItMayBeKnown();
+  void CloseAttempt(std::string_view code, v1::ChargeState charge);
   boost::asio::awaitable<void> PollFailed(const UpstreamError& error);
   boost::asio::awaitable<void> FetchFailed(const Fetched& fetched);
   boost::asio::awaitable<void> AskForFreshUrl(absl::Time give_up);
@@ -60,9 +63,28 @@ class Lifecycle {
   v1::GenerationState state() const { return record_.generation().state(); }
   v1::Generation& generation() { return *record_.mutable_generation(); }
   absl::Time Now() const { return world_.clock.Now(); }
-  // Where the current attempt belongs: a generation resumes only there. nullptr: it is not configured any more.
-  ImageModel* Account() const;
-  bool HasOtherAccount() const;
+  // Where an attempt belongs: a generation resumes only there. nullptr: it is not configured any more.
+  ImageModel* AccountOf(const v1::Attempt& attempt) const;
+  ImageModel* Account() const { return AccountOf(*record_.generation().attempts().rbegin()); }
+  UpstreamTerms TermsOf(std::string_view upstream) const;
+  // What the current attempt asks for, and what that costs.
+  v1::ImageSpec Asked() const;
+  v1::Charge Charge(v1::ChargeState state) const;
+
+  bool Fits(const ImageModel& account) const;
+  // The accounts that the next submission may not go to, whatever happens; and of the others, when the first may have it
+  // (long ago: at once).
+  std::vector<const ImageModel*> Excluded() const;
+  absl::Time NextTry() const;
+  absl::Time RestsUntil(const ImageModel& account) const;
+  void Rest(const UpstreamError& error);
+  Admission::Entry QueueEntry() const;
+  // The only account that an unanswered request may be sent to again; nullptr: there is no such request.
+  ImageModel* BoundTo() const;
+  bool MayFallBack() const;
+  // True if the other model is used from here on.
+  bool FallBack();
+
   absl::Duration Backoff(int round) const;
   // A recorded limit, but after a restart never before there was time for a few tries.
   absl::Time Limit(const google::protobuf::Timestamp& recorded) const;
@@ -77,12 +99,14 @@ class Lifecycle {
   const absl::Time began_;
   std::optional<Admission::Turn> turn_;
   bool gone_ = false;  // the record was taken over, is not there any more, or cannot be written before the end: stop
-  std::vector<const ImageModel*> not_at_;
-  std::optional<UpstreamError> refusal_;  // the last one that may go again
+  std::string model_;                                       // the one to ask for
+  absl::Time fall_back_at_;                                 // when another one is thought of
+  std::vector<const ImageModel*> refused_;                  // accounts whose key or quota is of no use for it
+  std::map<std::string, absl::Time, std::less<>> rests_;    // upstreams that failed, and until when they are left alone
+  std::optional<UpstreamError> refusal_;                    // the last one that may go again
   int retries_ = 0;
   int unknown_task_polls_ = 0;
   int invalid_fetches_ = 0;
-  absl::Time not_before_ = absl::InfinitePast();
   absl::Time submitted_at_ = absl::InfinitePast();
   absl::Duration waited_;  // for turns, for the upstream, between polls
 };

@@ -18,7 +18,7 @@ v1::Progress EstimateProgress(const v1::Generation& generation, const Admission&
   const v1::ImageSpec& spec = generation.spec();
   const absl::Duration typical = Expected(history, spec);
   if (generation.state() == v1::GENERATION_STATE_QUEUED) {
-    const auto position = admission.Position(generation.name(), spec.model());
+    const auto position = admission.Position(generation.name());
     if (position) progress.set_queue_position(*position);
     *progress.mutable_expected_end_time() = ToProto(now + admission.ExpectedWait(spec.model(), typical) + typical);
     return progress;

@@ -118,7 +118,9 @@ v1::Size NearestValidSize(const v1::Size& size, const v1::SizeRules& rules) {
   const auto clamp = [&](double side) {
     return static_cast<int>(std::clamp(side, static_cast<double>(rules.min_side()), static_cast<double>(rules.max_side())));
   };
-  const auto round = [&](int side) { return std::clamp((side + multiple / 2) / multiple * multiple, rules.min_side(), rules.max_side()); };
+  const bool too_many = std::int64_t{size.width()} * size.height() > rules.max_pixels();
+  const int up = too_many ? 0 : multiple / 2;  // what was scaled down must not grow again: a square stays one
+  const auto round = [&](int side) { return std::clamp((side + up) / multiple * multiple, rules.min_side(), rules.max_side()); };
   double width = clamp(size.width());
   double height = clamp(size.height());
   if (const double pixels = width * height; pixels > static_cast<double>(rules.max_pixels())) {

@@ -35,6 +35,9 @@ struct MetricFamilies {
   Gauges concurrency_limit{registry, "easel_upstream_concurrency_limit",
                            "Generations that the governor lets be at an upstream at once.", {"upstream", "key", "model"}};
   Gauges key_up{registry, "easel_upstream_key_up", "1 while the upstream accepts this key.", {"upstream", "key"}};
+  Gauges breaker_open{registry, "easel_upstream_breaker_open",
+                      "1 while nothing is submitted to an upstream that only fails, but for one try now and then.",
+                      {"upstream"}};
   Histograms upstream_request{registry, "easel_upstream_request_duration_seconds", "Time of one request to an upstream.",
                               {"upstream", "operation", "class"}, kRequestSeconds};
   Counters upstream_errors{registry, "easel_upstream_errors_total", "Errors of an upstream by its own code.",

@@ -46,6 +46,7 @@ void CreateModel(MetricFamilies& families, const KnownLabels::Model& model, cons
 
 void CreateUpstream(MetricFamilies& families, const KnownLabels::Upstream& upstream, const KnownLabels& known) {
   families.key_up.At({upstream.base_url, upstream.key_fingerprint});
+  families.breaker_open.At({upstream.base_url});
   for (const auto& model : known.models) {
     families.concurrency_limit.At({upstream.base_url, upstream.key_fingerprint, model.name});
   }
@@ -111,14 +112,16 @@ void PrometheusMetrics::GenerationEnded(const Ended& ended) {
   } else if (std::ranges::any_of(generation.attempts(), IsPaid)) {
     families_->orphaned.At({}).Increment();
   }
-  for (const v1::Attempt& attempt : generation.attempts()) CountCharge(ended, quality, attempt.charge());
+  for (const v1::Attempt& attempt : generation.attempts()) CountCharge(ended, quality, attempt);
 }
 
-void PrometheusMetrics::CountCharge(const Ended& ended, std::string_view quality, const v1::Charge& charge) {
+void PrometheusMetrics::CountCharge(const Ended& ended, std::string_view quality, const v1::Attempt& attempt) {
+  const v1::Charge& charge = attempt.charge();
   if (charge.state() == v1::CHARGE_STATE_UNKNOWN) families_->unknown_charges.At({}).Increment();
   if (charge.state() != v1::CHARGE_STATE_MADE) return;
   const auto micros = static_cast<double>(charge.cost_micros());
-  families_->charge.At({ended.model, quality, charge.currency()}).Increment(micros);
+  const std::string_view model = attempt.model().empty() ? ended.model : std::string_view(attempt.model());
+  families_->charge.At({model, quality, charge.currency()}).Increment(micros);
   families_->caller_charge.At({Capped(ended.caller), charge.currency()}).Increment(micros);
 }
 
@@ -144,6 +147,10 @@ void PrometheusMetrics::ConcurrencyLimit(std::string_view upstream, std::string_
 
 void PrometheusMetrics::KeyUp(std::string_view upstream, std::string_view key, bool up) {
   families_->key_up.At({upstream, key}).Set(up ? 1 : 0);
+}
+
+void PrometheusMetrics::BreakerOpen(std::string_view upstream, bool open) {
+  families_->breaker_open.At({upstream}).Set(open ? 1 : 0);
 }
 
 void PrometheusMetrics::UpstreamRequest(std::string_view upstream, std::string_view operation, std::string_view klass,

@@ -56,6 +56,7 @@ class PrometheusMetrics final : public generation::Metrics {
   void QueueDepth(std::string_view model, int depth) override;
   void ConcurrencyLimit(std::string_view upstream, std::string_view key, std::string_view model, int limit) override;
   void KeyUp(std::string_view upstream, std::string_view key, bool up) override;
+  void BreakerOpen(std::string_view upstream, bool open) override;
   void UpstreamRequest(std::string_view upstream, std::string_view operation, std::string_view klass,
                        absl::Duration duration) override;
   void UpstreamError(std::string_view upstream, std::string_view code) override;
@@ -64,7 +65,7 @@ class PrometheusMetrics final : public generation::Metrics {
 
  private:
   struct Families;
-  void CountCharge(const Ended& ended, std::string_view quality, const v1::Charge& charge);
+  void CountCharge(const Ended& ended, std::string_view quality, const v1::Attempt& attempt);
   // `caller`, or "other" where too many are known.
   std::string_view Capped(std::string_view caller);
 

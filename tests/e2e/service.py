@@ -161,9 +161,9 @@ class Service(Process):
                                            cancel_policy=policy)
         return Waiting(self.call_generate(request, timeout=PATIENCE))
 
-    def start(self, prompt, request_id="", policy=0, allow_resubmission=False, **more):
+    def start(self, prompt, request_id="", policy=0, allow_resubmission=False, allow_fallback=False, **more):
         request = api.StartGenerationRequest(spec=spec(prompt, **more), request_id=request_id, cancel_policy=policy,
-                                             allow_resubmission=allow_resubmission)
+                                             allow_resubmission=allow_resubmission, allow_fallback=allow_fallback)
         return self.images.StartGeneration(request, timeout=PATIENCE).generation
 
     def get(self, name, **more):

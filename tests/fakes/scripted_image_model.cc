@@ -97,6 +97,7 @@ Submission ScriptedImageModel::Answer(const std::string& submit_id) {
 asio::awaitable<Submission> ScriptedImageModel::Submit(const v1::ImageSpec& spec, std::string_view submit_id) {
   submit_ids_.emplace_back(submit_id);
   prompts_.push_back(spec.prompt());
+  asked_.push_back(spec);
   picture_ = PngOf(spec.size().width(), spec.size().height(), 2000);
   Submission answer = Answer(submit_ids_.back());
   const bool passed = co_await submit_hold_.Pass();

@@ -34,7 +34,9 @@ class Hold {
 // crashes of the service. For one thread.
 class ScriptedImageModel final : public generation::ImageModel {
  public:
-  explicit ScriptedImageModel(std::string key_fingerprint = "0a1b2c3d") : key_fingerprint_(std::move(key_fingerprint)) {}
+  explicit ScriptedImageModel(std::string key_fingerprint = "0a1b2c3d",
+                              std::string upstream = "https://upstream.test/api/paas/v4")
+      : upstream_(std::move(upstream)), key_fingerprint_(std::move(key_fingerprint)) {}
 
   // A download that gives these bytes, or that ends like this.
   using Delivery = std::variant<std::string, generation::Fetched>;
@@ -68,6 +70,8 @@ class ScriptedImageModel final : public generation::ImageModel {
   const std::vector<std::string>& polled() const { return polled_; }
   const std::vector<std::string>& fetched() const { return fetched_; }
   const std::vector<std::string>& prompts() const { return prompts_; }
+  // What each submission asked for.
+  const std::vector<v1::ImageSpec>& asked() const { return asked_; }
 
   const std::string& upstream() const override { return upstream_; }
   const std::string& key_fingerprint() const override { return key_fingerprint_; }
@@ -79,7 +83,7 @@ class ScriptedImageModel final : public generation::ImageModel {
  private:
   generation::Submission Answer(const std::string& submit_id);
 
-  const std::string upstream_ = "https://upstream.test/api/paas/v4";
+  const std::string upstream_;
   const std::string key_fingerprint_;
   bool uses_tasks_ = true;
   bool rejects_duplicates_ = false;
@@ -98,6 +102,7 @@ class ScriptedImageModel final : public generation::ImageModel {
   std::set<std::string> taken_ids_;
   std::vector<std::string> submit_ids_;
   std::vector<std::string> prompts_;
+  std::vector<v1::ImageSpec> asked_;
   std::vector<std::string> polled_;
   std::vector<std::string> fetched_;
 };

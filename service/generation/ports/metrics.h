@@ -38,6 +38,7 @@ class Metrics {
   virtual void ConcurrencyLimit(std::string_view /*upstream*/, std::string_view /*key*/, std::string_view /*model*/,
                                 int /*limit*/) {}
   virtual void KeyUp(std::string_view /*upstream*/, std::string_view /*key*/, bool /*up*/) {}
+  virtual void BreakerOpen(std::string_view /*upstream*/, bool /*open*/) {}
 
   virtual void UpstreamRequest(std::string_view /*upstream*/, std::string_view /*operation*/, std::string_view /*klass*/,
                                absl::Duration /*duration*/) {}

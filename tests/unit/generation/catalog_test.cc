@@ -31,6 +31,39 @@ TEST(CatalogTest, DefaultsAreFilledInByModelAndWhatIsSetStays) {
   EXPECT_EQ(catalog.Resolve(own).SerializeAsString(), own.SerializeAsString());
 }
 
+v1::Size SizeOf(int width, int height) {
+  v1::Size size;
+  size.set_width(width);
+  size.set_height(height);
+  return size;
+}
+
+TEST(CatalogTest, AnotherModelGetsWhatItHasOfTheSameQualityAndSize) {
+  const Catalog catalog(Host::kZai);
+  v1::ImageSpec spec = catalog.Resolve(Spec("glm-image"));
+  spec.set_prompt("a kitten");
+  const v1::ImageSpec other = catalog.For("cogview-4-250304", spec);
+  EXPECT_EQ(other.model(), "cogview-4-250304");
+  EXPECT_EQ(other.quality(), v1::QUALITY_HD);
+  EXPECT_EQ(other.size().width(), 1280);
+  EXPECT_EQ(other.prompt(), "a kitten");
+  EXPECT_EQ(catalog.For("glm-image", spec).SerializeAsString(), spec.SerializeAsString());
+
+  const struct {
+    v1::Size asked, given;
+  } kSizes[] = {{SizeOf(2048, 2048), SizeOf(1440, 1440)}, {SizeOf(1568, 1056), SizeOf(1568, 1056)},
+                {SizeOf(2048, 1088), SizeOf(1984, 1040)}, {SizeOf(512, 2048), SizeOf(512, 2048)}};
+  for (const auto& [asked, given] : kSizes) {
+    *spec.mutable_size() = asked;
+    EXPECT_EQ(catalog.For("cogview-4-250304", spec).size().ShortDebugString(), given.ShortDebugString());
+  }
+}
+
+TEST(CatalogTest, AnotherModelWithoutTheQualityGetsItsDefault) {
+  const Catalog mainland(Host::kMainland);
+  EXPECT_EQ(mainland.For("glm-image", mainland.Resolve(Spec("cogview-4-250304"))).quality(), v1::QUALITY_HD);
+}
+
 TEST(CatalogTest, PricesAreThoseOfTheHost) {
   const struct {
     Host host;

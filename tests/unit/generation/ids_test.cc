@@ -17,7 +17,7 @@ TEST(IdsTest, SortByTimeAndAreNamesAndNeverTheSame) {
   const std::function<std::uint64_t()> bits = [&] { return random(); };
   absl::Time now = absl::FromUnixSeconds(1'700'000'000);
   std::vector<std::string> names;
-  for (int i = 0; i < 1000; ++i) names.push_back(NewName(now += absl::Milliseconds(1 + i % 7 * 1000), bits));
+  for (int i = 0; i < 1000; ++i) names.push_back(NewName(now += absl::Microseconds(1 + i % 7 * 700'000), bits));
   EXPECT_TRUE(std::is_sorted(names.begin(), names.end()));
   for (int i = 0; i < 1000; ++i) names.push_back(NewName(now, bits));
   EXPECT_EQ(std::set(names.begin(), names.end()).size(), 2000U);

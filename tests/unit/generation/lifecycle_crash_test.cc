@@ -256,6 +256,31 @@ TEST_F(CrashTest, AfterALongPauseTheUpstreamMayBeUnreachableForAMomentYet) {
   ExpectDelivered(Restart());
 }
 
+TEST_F(CrashTest, AfterALongPauseTheQueueIsStillServed) {
+  around_.limits = {.start = 1, .max = 1};
+  around_.upstream.poll_hold().Close();
+  std::vector<std::string> names;
+  {
+    Process process(around_);
+    for (int i = 0; i < 4; ++i) {
+      const auto started = process.Start(Kitten("request-" + std::to_string(i)));
+      ASSERT_TRUE(started.ok());
+      names.push_back(started->current()->generation().name());
+    }
+    process.Settle();
+  }
+  around_.upstream.poll_hold().Open();
+  {
+    Process idle(around_);
+    idle.RunFor(absl::Hours(5));
+  }
+  Process process(around_);
+  ASSERT_TRUE(process.Recover().ok());
+  process.RunToEnd();
+  for (const std::string& name : names) EXPECT_EQ(process.StateOf(name), v1::GENERATION_STATE_SUCCEEDED);
+  EXPECT_EQ(around_.upstream.paid(), 4);
+}
+
 TEST_F(CrashTest, ManyCrashesInARowStillEndInOneImageForOnePrice) {
   around_.store.DieAfter(v1::GENERATION_STATE_QUEUED);
   RunAndDie();

@@ -34,6 +34,8 @@ World Process::TheWorld() {
           .random = [this] { return random_ = random_ * 6364136223846793005U + 1442695040888963407U; },
           .pacing = surroundings_.pacing,
           .rejects_duplicates = surroundings_.rejects_duplicates,
+          .terms = surroundings_.terms,
+          .fallback_model = surroundings_.fallback_model,
           .on_end = [this](const Record& record) { ended_.push_back(record.generation().state()); },
           .on_fault = [this](const absl::Status& fault) { faults_.push_back(fault); },
           .max_kept_bytes = surroundings_.max_kept_bytes};
@@ -48,7 +50,8 @@ Process::Process(Surroundings& surroundings)
   for (const v1::Model& model : catalog_.models()) models.push_back(model.model());
   admission_ = std::make_unique<Admission>(surroundings.queue_max, surroundings.limits, surroundings.accounts,
                                            std::move(models), surroundings.clock, metrics_,
-                                           [] { return std::uint64_t{512}; }, loop_->get_executor());
+                                           [] { return std::uint64_t{512}; }, loop_->get_executor(),
+                                           [this](Admission::Event event, const ImageModel&) { events_.push_back(event); });
   generations_ = std::make_unique<Generations>(TheWorld(), std::vector<asio::any_io_executor>{loop_->get_executor()});
 }
 

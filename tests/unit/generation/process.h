@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -31,6 +32,8 @@ struct Surroundings {
   Governor::Limits limits{.start = 2, .max = 32};
   int queue_max = 1000;
   bool rejects_duplicates = false;
+  std::map<std::string, UpstreamTerms, std::less<>> terms = {};
+  std::string fallback_model = "cogview-4-250304";
   Host host = Host::kZai;
 };
 
@@ -76,6 +79,7 @@ class Process {
   // What the operator was told.
   const std::vector<absl::Status>& faults() const { return faults_; }
   const std::vector<v1::GenerationState>& ended() const { return ended_; }
+  const std::vector<Admission::Event>& events() const { return events_; }
 
  private:
   class Links;
@@ -93,6 +97,7 @@ class Process {
   std::unique_ptr<Admission> admission_;
   std::vector<absl::Status> faults_;
   std::vector<v1::GenerationState> ended_;
+  std::vector<Admission::Event> events_;
   std::unique_ptr<Generations> generations_;
 };
 

@@ -75,6 +75,7 @@ TEST_F(PrometheusMetricsTest, KnownSeriesAreThereFromTheStart) {
   EXPECT_EQ(Value(R"(easel_image_bytes_count{model="glm-image"})"), "0");
   EXPECT_EQ(Value(R"(easel_upstream_errors_total{code="1302",upstream="https://api.z.ai/api/paas/v4"})"), "0");
   EXPECT_EQ(Value(R"(easel_upstream_key_up{key="0a1b2c3d",upstream="https://api.z.ai/api/paas/v4"})"), "0");
+  EXPECT_EQ(Value(R"(easel_upstream_breaker_open{upstream="https://api.z.ai/api/paas/v4"})"), "0");
   EXPECT_EQ(Value(R"(easel_build_info{revision="abc",version="0.1.0"})"), "1");
   EXPECT_EQ(Value(R"(grpc_server_handled_total{grpc_code="OK",grpc_method="GenerateImage",)"
                   R"(grpc_service="easel.v1.ImageService",grpc_type="unary"})"),
@@ -93,6 +94,26 @@ TEST_F(PrometheusMetricsTest, CountsAnEndWithItsChargeAndSize) {
   EXPECT_EQ(Value(R"(easel_charge_micros_total{currency="USD",model="glm-image",quality="hd"})"), "15000");
   EXPECT_EQ(Value(R"(easel_caller_charge_micros_total{caller="shop",currency="USD"})"), "15000");
   EXPECT_EQ(Value(R"(easel_image_bytes_sum{model="glm-image"})"), "1500000");
+}
+
+TEST_F(PrometheusMetricsTest, AChargeIsThatOfTheModelThatWasUsed) {
+  v1::Generation generation;
+  *generation.add_attempts()->mutable_charge() = Made(10000);
+  generation.mutable_attempts(0)->set_model("cogview-4-250304");
+  metrics_.GenerationEnded({.model = "glm-image",
+                            .quality = v1::QUALITY_HD,
+                            .state = v1::GENERATION_STATE_SUCCEEDED,
+                            .duration = absl::Seconds(18),
+                            .overhead = std::nullopt,
+                            .generation = &generation,
+                            .caller = "shop"});
+  EXPECT_EQ(Value(R"(easel_charge_micros_total{currency="USD",model="cogview-4-250304",quality="hd"})"), "10000");
+  EXPECT_EQ(Value(R"(easel_charge_micros_total{currency="USD",model="glm-image",quality="hd"})"), "0");
+}
+
+TEST_F(PrometheusMetricsTest, AnOpenBreakerIsShown) {
+  metrics_.BreakerOpen("https://api.z.ai/api/paas/v4", true);
+  EXPECT_EQ(Value(R"(easel_upstream_breaker_open{upstream="https://api.z.ai/api/paas/v4"})"), "1");
 }
 
 TEST_F(PrometheusMetricsTest, AnUnknownChargeIsCountedButNotSummed) {
