@@ -28,6 +28,7 @@ TEST(ExitCode, EveryReasonHasItsClass) {
   expected[v1::ERROR_REASON_UPSTREAM_QUOTA] = kQuota;
   expected[v1::ERROR_REASON_OUTCOME_UNKNOWN] = kOutcomeUnknown;
   expected[v1::ERROR_REASON_GENERATION_NOT_FOUND] = kNotFound;
+  expected[v1::ERROR_REASON_IMAGE_EXPIRED] = kNotFound;
   expected.erase(v1::ERROR_REASON_UNSPECIFIED);
   for (const auto& [reason, code] : expected) {
     EXPECT_EQ(ExitCodeOf(client::ToStatus(fakes::ErrorFor(reason))), code) << v1::ErrorReason_Name(reason);
