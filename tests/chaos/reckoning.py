@@ -73,6 +73,12 @@ class Reckoning:
         for key in self.rows.keys() - self.book.requests.keys():
             self.book.trouble(f"the ledger has a charge for {key}, which nobody asked for")
 
+    def unclaimed(self):
+        """How many files of images no record refers to: crashes leave them, and a sweep takes them."""
+        claimed = {one.image.sha256 for found in self.found.values() for one in found}
+        files = {path.name.split(".")[0] for path in (self.house.disk.path / "data" / "images").rglob("*") if path.is_file()}
+        return len({name for name in files if len(name) == 64} - claimed)
+
     def _judge(self, request):
         found = self.found[request.key]
         if len(found) > 1:

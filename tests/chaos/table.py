@@ -32,6 +32,7 @@ def table(reckoning, house, weather, crowd):
              ("failed, with a type", ends["FAILED"]), *_counts(reasons), ("cancelled", ends["CANCELLED"]),
              ("deleted", sum(request.deletion == "done" for request in accepted)),
              ("images gone by their age", reckoning.expired),
+             ("image files without a record", reckoning.unclaimed()),
              ("charged by the ledger", f"{reckoning.ledger['charged']}, {_dollars(reckoning.ledger['charged_micros'])}"),
              ("charged by Easel", f"{_dollars(least)} made, {_dollars(most)} with what is unknown"),
              ("unknown charges", charges["UNKNOWN"]),

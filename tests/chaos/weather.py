@@ -130,6 +130,6 @@ class Weather:
     def _fill(self, room):
         if self.disk.why_not:
             return False
-        if self.disk.fill(int(room ** 3 * 400_000)):
+        if self.disk.fill(int(room ** 2 * 800_000)):
             self.house.counts["disk full"] += 1
         return self.disk.full
