@@ -20,6 +20,8 @@ namespace {
 
 // What ends at the next await ends within this.
 constexpr absl::Duration kLastSteps = absl::Seconds(5);
+// The same for callers who do not read what is sent to them, after a second signal.
+constexpr absl::Duration kShortFarewell = absl::Milliseconds(500);
 
 int ThreadCount(const Config& config) {
   const int wanted = config.settings.runtime().io_threads();
@@ -31,6 +33,7 @@ int ThreadCount(const Config& config) {
 App::App(Config config)
     : config_(std::move(config)),
       log_(LogLevelOf(config_)),
+      farewell_(kLastSteps),
       loops_(ThreadCount(config_)),
       http_loop_(1) {}
 
@@ -64,6 +67,8 @@ void App::RunUntil(const Signals& signals) {
     return generations_->AtWork() == 0;
   });
   log_.Info("stopping", {{"at_work", generations_->AtWork()}, {"reason", patient ? "drained" : "second signal"}});
+  if (!patient) farewell_ = kShortFarewell;
+  signals.LetGo();
 }
 
 // Those who call go first, then those who work, then what they work with; loops run until nobody waits for an answer.
@@ -72,7 +77,7 @@ App::~App() {
     generations_->StopTaking();
     generations_->Suspend();
   }
-  if (rpc_server_ != nullptr) rpc_server_->Shutdown(absl::Now() + kLastSteps);
+  if (rpc_server_ != nullptr) rpc_server_->Shutdown(absl::Now() + farewell_);
   if (http_server_ != nullptr) http_server_->Stop();
   if (generations_ != nullptr && !generations_->AwaitIdle(kLastSteps)) log_.Warning("some work did not stop in time");
   store_.reset();
@@ -151,7 +156,7 @@ absl::Status App::MakeGenerations() {
       http::ImageSource{.find = [this](std::string name) { return generations_->Find(std::move(name)); },
                         .open = [this](generation::Snapshot it) { return generations_->OpenImage(std::move(it)); }},
       std::vector<http::Endpoints::Check>{{"records", [this] { return store_->Check(); }},
-                                          {"images", [this] { return images_->Check(); }}},
+                                          {"images", [this] { return generations_->CheckImages(); }}},
       [this] { return metrics_->Text(); });
   answering_ = endpoints_.get();
   return absl::OkStatus();

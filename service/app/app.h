@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "app/config.h"
 #include "app/drain.h"
 #include "app/loops.h"
@@ -39,7 +40,7 @@ class App {
   const std::string& http_address() const { return http_server_->address(); }
 
   // Serves until a signal comes; then takes no new work, lets running work finish inside the grace period, and leaves the
-  // rest recorded. A second signal ends it at once.
+  // rest recorded. A second signal ends it at once, a third one where it stands.
   void RunUntil(const Signals& signals);
 
  private:
@@ -65,6 +66,7 @@ class App {
   const Config config_;
   telemetry::Log log_;
   SystemClock clock_;
+  absl::Duration farewell_;  // how long callers have to take their last answer
   std::unique_ptr<storage::DataDirectory> data_directory_;
   std::shared_ptr<void> sandbox_;  // the built-in Z.AI, where it serves
   std::string upstream_url_;

@@ -38,6 +38,11 @@ bool Signals::WaitFor(absl::Duration patience) const {
   return sigtimedwait(&set, nullptr, &time) > 0;
 }
 
+void Signals::LetGo() const {
+  const sigset_t set = Endings();
+  pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
+}
+
 bool Drain(const Signals& signals, absl::Duration grace_period, const std::function<bool()>& idle) {
   const absl::Time end = absl::Now() + grace_period;
   while (!idle() && absl::Now() < end) {

@@ -220,6 +220,8 @@ v1::Generation Generations::Show(const Record& record) const {
   return shown;
 }
 
+awaitable<absl::Status> Generations::CheckImages() { co_return co_await shared_->intake.CheckImages(); }
+
 awaitable<absl::Status> Generations::Recover() { co_return co_await shared_->intake.Recover(); }
 
 void Generations::StopTaking() {

@@ -72,6 +72,9 @@ class Generations {
   // The generation as callers see it: with progress, as of now, and the image's URL.
   v1::Generation Show(const Record& record) const;
 
+  // Whether an image could be kept now; orders are refused from here on while none could (STORAGE_UNAVAILABLE).
+  boost::asio::awaitable<absl::Status> CheckImages();
+
   // Picks up every running record of the store: what a start does before it serves.
   boost::asio::awaitable<absl::Status> Recover();
 

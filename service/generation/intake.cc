@@ -24,6 +24,8 @@ using asio::awaitable;
 
 namespace {
 
+constexpr absl::Duration kImagesStayReady = absl::Milliseconds(100);
+
 RunningGenerations::Request RequestOf(const Record& record) {
   return {record.caller(), record.generation().request_id()};
 }
@@ -65,6 +67,19 @@ void Intake::ApplyTerms(const Order& order, Record& record) const {
   *record.mutable_retry_until() = ToProto(order.deadline.value_or(patience));
   *record.mutable_queue_until() = ToProto(std::max(order.deadline.value_or(patience), patience));
   record.clear_fetch_url();
+}
+
+awaitable<absl::Status> Intake::CheckImages() {
+  absl::Status status = co_await world_.images.Check();
+  images_ready_until_ = status.ok() ? absl::ToUnixNanos(world_.clock.Now() + kImagesStayReady) : 0;
+  co_return status;
+}
+
+awaitable<absl::Status> Intake::ImagesReady() {
+  if (absl::ToUnixNanos(world_.clock.Now()) < images_ready_until_) co_return absl::OkStatus();
+  absl::Status status = co_await CheckImages();
+  if (!status.ok()) world_.on_fault(status);
+  co_return status;
 }
 
 // Whether a new generation may begin. Nothing is recorded or spent by a no.
@@ -126,7 +141,9 @@ void Intake::Settle(const RunningGenerations::Request& request, const std::share
 
 awaitable<absl::StatusOr<Watcher>> Intake::Accept(Order order, std::shared_ptr<LiveGeneration> live) {
   Record record = NewRecord(order);
-  absl::StatusOr<Admission::Place> place = Admit(order, record.generation().spec());
+  absl::Status images = co_await ImagesReady();
+  absl::StatusOr<Admission::Place> place =
+      images.ok() ? Admit(order, record.generation().spec()) : absl::StatusOr<Admission::Place>(std::move(images));
   if (!place.ok()) co_return co_await AcceptRefused(std::move(order), std::move(live), place.status());
   absl::StatusOr<Reservation> reserved = co_await Reserve(record);
   if (!reserved.ok()) co_return reserved.status();

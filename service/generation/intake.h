@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <memory>
 
 #include <boost/asio/awaitable.hpp>
@@ -30,11 +31,16 @@ class Intake {
 
   boost::asio::awaitable<absl::Status> Recover();
 
+  // Looks whether an image could be kept: orders are refused while none could, so that none is paid for in vain.
+  boost::asio::awaitable<absl::Status> CheckImages();
+
   void StopTaking() { taking_ = false; }
 
  private:
   ::easel::generation::Record NewRecord(const Order& order) const;
   void ApplyTerms(const Order& order, Record& record) const;
+  // What was found a moment ago, so that many orders at once make one look at the disk; else a look.
+  boost::asio::awaitable<absl::Status> ImagesReady();
   absl::StatusOr<Admission::Place> Admit(const Order& order, const v1::ImageSpec& resolved);
   boost::asio::awaitable<absl::StatusOr<Watcher>> Accept(Order order, std::shared_ptr<LiveGeneration> live);
   boost::asio::awaitable<absl::StatusOr<Watcher>> AcceptRefused(Order order, std::shared_ptr<LiveGeneration> live,
@@ -52,6 +58,7 @@ class Intake {
   const World& world_;
   RunningGenerations& running_;
   std::atomic<bool> taking_ = true;
+  std::atomic<std::int64_t> images_ready_until_ = 0;  // in nanoseconds since 1970
 };
 
 }  // namespace easel::generation

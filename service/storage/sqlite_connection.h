@@ -41,8 +41,9 @@ class SqliteConnection {
   // The error of a call that returned `code`. `doing` completes "cannot ...".
   absl::Status Error(int code, std::string_view doing) const;
 
-  // The system failed below this connection (a disk, a file gone): better opened anew before the next use.
-  bool suspect() const { return suspect_; }
+  // The system failed below this connection (a disk, a file gone), or its file is no longer at the path, where the next
+  // start would not find what is written: better opened anew before the next use. Asks the system.
+  bool suspect() const { return suspect_ || HasMoved(); }
 
  private:
   struct Finalize {
@@ -50,6 +51,8 @@ class SqliteConnection {
   };
 
   SqliteConnection(sqlite3* db, std::string path) : db_(db), path_(std::move(path)) {}
+
+  bool HasMoved() const;
 
   sqlite3* db_;
   std::string path_;
