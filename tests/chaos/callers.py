@@ -52,7 +52,7 @@ class Caller:
     def ask(self, plan, request, rpc=None, timeout=None, vanish_after=None, note=None, prompt=None):
         rpc = rpc or plan.rpc
         message = getattr(api, rpc + "Request")(spec=plan.spec(prompt), request_id=plan.request_id, cancel_policy=plan.policy,
-                                                allow_resubmission=plan.allow_resubmission)
+                                                allow_resubmission=plan.allow_resubmission, allow_fallback=plan.allow_fallback)
         if rpc != "StartGeneration":
             if plan.policy == ABORT:
                 request.may_be_cancelled = True

@@ -26,6 +26,7 @@ class Plan:
     fault: str
     policy: int
     allow_resubmission: bool
+    allow_fallback: bool
     inline: bool
     patience: float  # the deadline of a call that is in no hurry, in seconds
     moment: float  # when a cancel comes, a caller vanishes, a short deadline strikes; in seconds
@@ -71,5 +72,6 @@ def make(seed, caller, lane, number, mix):
     size = (512, 512) if shared else chance.choice(((512, 512), (544, 512), (512, 640)))
     return Plan(number=number, kind=kind, key=key, request_id=request_id, model=model, quality=quality, size=size,
                 prompt=f"{subject} {words}".strip(), fault=fault, policy=chance.choice((FINISH, FINISH, ABORT)),
-                allow_resubmission=chance.random() < 0.3, inline=chance.random() < 0.4, patience=chance.uniform(5, 30),
-                moment=3 * chance.random() ** 3, rpc=chance.choice(CALLS), older=chance.randrange(max(1, number)))
+                allow_resubmission=chance.random() < 0.3, allow_fallback=chance.random() < 0.4, inline=chance.random() < 0.4,
+                patience=chance.uniform(5, 30), moment=3 * chance.random() ** 3, rpc=chance.choice(CALLS),
+                older=chance.randrange(max(1, number)))
