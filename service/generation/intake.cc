@@ -77,9 +77,7 @@ awaitable<absl::Status> Intake::CheckImages() {
 
 awaitable<absl::Status> Intake::ImagesReady() {
   if (absl::ToUnixNanos(world_.clock.Now()) < images_ready_until_) co_return absl::OkStatus();
-  absl::Status status = co_await CheckImages();
-  if (!status.ok()) world_.on_fault(status);
-  co_return status;
+  co_return co_await CheckImages();
 }
 
 // Whether a new generation may begin. Nothing is recorded or spent by a no.

@@ -129,6 +129,17 @@ TEST_F(FileStore, AMissingDirectoryIsSaidAndPasses) {
   EXPECT_TRUE(loop_.Run(store->Check()).ok());
 }
 
+TEST_F(FileStore, ADirectoryMadeAnewNeedsNothingInIt) {
+  const auto store = Open();
+  std::filesystem::remove_all(images_);
+  ASSERT_TRUE(absl::IsUnavailable(loop_.Run(store->Check())));
+  EXPECT_FALSE(std::filesystem::exists(images_)) << "what may be a disk that is not mounted is not made";
+  std::filesystem::create_directory(images_);
+  EXPECT_TRUE(loop_.Run(store->Check()).ok());
+  const auto writer = *loop_.Run(store->Create());
+  EXPECT_TRUE(loop_.Run(writer->Keep(kDigest)).ok());
+}
+
 TEST_F(FileStore, FinishesWhatWasBegunWhenItIsDestroyed) {
   auto store = Open();
   std::vector<boost::asio::awaitable<absl::Status>> all;

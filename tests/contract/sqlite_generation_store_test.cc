@@ -191,6 +191,26 @@ TEST_F(SqliteStore, GoesOnWhenItsFileIsBack) {
   EXPECT_TRUE(absl::IsNotFound(loop_.Run(store->Get(NameOf(1))).status()));
 }
 
+// What is written to a file that no start will find is lost.
+TEST_F(SqliteStore, DoesNotWriteToAFileThatWasMovedAway) {
+  const auto store = Open();
+  ASSERT_TRUE(loop_.Run(store->Reserve(MakeRecord(1))).ok());
+  const std::filesystem::path away = directory_.path() / "away";
+  std::filesystem::create_directory(away);
+  for (const char* suffix : {"", "-wal", "-shm"}) {
+    std::filesystem::rename(path_.string() + suffix, away / (path_.filename().string() + suffix));
+  }
+  EXPECT_TRUE(absl::IsUnavailable(loop_.Run(store->Reserve(MakeRecord(2))).status()));
+  EXPECT_TRUE(absl::IsUnavailable(loop_.Run(store->Check())));
+  EXPECT_FALSE(std::filesystem::exists(path_));
+  for (const auto& entry : std::filesystem::directory_iterator(away)) {
+    std::filesystem::rename(entry.path(), directory_.path() / entry.path().filename());
+  }
+  EXPECT_TRUE(loop_.Run(store->Reserve(MakeRecord(2))).ok());
+  EXPECT_TRUE(loop_.Run(store->Get(NameOf(1))).ok());
+  EXPECT_EQ(loop_.Run(Open()->ListRunning())->size(), 2u);
+}
+
 TEST_F(SqliteStore, RefusesANewerSchema) {
   Open();
   SqliteSideDoor(path_).Execute("PRAGMA user_version=99");

@@ -81,6 +81,6 @@ awaitable<absl::StatusOr<std::vector<std::string>>> FakeImageStore::List(std::st
   co_return digests;
 }
 
-awaitable<absl::Status> FakeImageStore::Check() { co_return absl::OkStatus(); }
+awaitable<absl::Status> FakeImageStore::Check() { co_return Fails(failing_checks_) ? Full() : absl::OkStatus(); }
 
 }  // namespace easel::fakes

@@ -18,6 +18,7 @@ class FakeImageStore final : public generation::ImageStore {
   void FailAppends(int count) { failing_appends_ = count; }
   void FailKeeps(int count) { failing_keeps_ = count; }
   void FailRemoves(int count) { failing_removes_ = count; }
+  void FailChecks(int count) { failing_checks_ = count; }
 
   const std::map<std::string, std::string, std::less<>>& kept() const { return kept_; }
   void Lose() { kept_.clear(); }
@@ -39,6 +40,7 @@ class FakeImageStore final : public generation::ImageStore {
   int failing_appends_ = 0;
   int failing_keeps_ = 0;
   int failing_removes_ = 0;
+  int failing_checks_ = 0;
 };
 
 }  // namespace easel::fakes

@@ -121,6 +121,20 @@ TEST_F(StorageTest, AnOrderThatCannotBeRecordedIsRefusedAndCanBeRepeated) {
   EXPECT_EQ(process.StateOf(name), v1::GENERATION_STATE_SUCCEEDED);
 }
 
+TEST_F(StorageTest, AnOrderWhoseImageCouldNotBeKeptIsRefusedBeforeItCosts) {
+  Process process(around_);
+  const std::string known = Start(process);
+  process.RunToEnd();
+  around_.images.FailChecks(2);
+  EXPECT_EQ(ReasonOf(process.Start(Kitten("kitten-2")).status()), "STORAGE_UNAVAILABLE");
+  EXPECT_EQ(around_.store.All().size(), 1U);
+  EXPECT_EQ(Start(process), known) << "an id that is known is never refused";
+  EXPECT_EQ(process.faults().size(), 1U);
+  EXPECT_TRUE(process.Start(Kitten("kitten-2")).ok());
+  process.RunToEnd();
+  EXPECT_EQ(around_.upstream.submissions(), 2);
+}
+
 TEST_F(StorageTest, AReservationThatWasAppliedAndReportedAsFailedIsAccepted) {
   Process process(around_);
   around_.store.FailWritesAfterApplying(1);
