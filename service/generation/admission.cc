@@ -14,6 +14,21 @@ namespace easel::generation {
 
 namespace asio = boost::asio;
 
+namespace {
+
+Breaker::News NewsOf(Governor::Answer answer) {
+  switch (answer) {
+    case Governor::Answer::kFailed:
+      return Breaker::News::kTrouble;
+    case Governor::Answer::kUnanswered:
+      return Breaker::News::kUnanswered;
+    default:
+      return Breaker::News::kAnswered;
+  }
+}
+
+}  // namespace
+
 Admission::Turn::Turn(Turn&& other) noexcept
     : admission_(std::exchange(other.admission_, nullptr)), lane_(other.lane_) {}
 
@@ -224,7 +239,7 @@ void Admission::Report(std::size_t index, Governor::Answer answer, std::optional
     const bool was_open = breaker.open();
     const bool was_aside = SetAside(account);
     lane.governor.Learn(answer, retry_after, clock_.Now(), random_());
-    breaker.Learn(answer == Governor::Answer::kFailed, clock_.Now(), random_());
+    breaker.Learn(NewsOf(answer), clock_.Now(), random_());
     if (breaker.open() != was_open) events.push_back(was_open ? Event::kBreakerClosed : Event::kBreakerOpened);
     if (SetAside(account) != was_aside) events.push_back(was_aside ? Event::kKeyBack : Event::kKeySetAside);
     ShowLane(lane);

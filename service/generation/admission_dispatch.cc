@@ -170,8 +170,7 @@ absl::Duration Admission::Pause(const std::vector<const Lane*>& lanes) const {
   absl::Time opens = absl::InfiniteFuture();
   for (const Lane* lane : lanes) {
     if (lane->governor.set_aside()) continue;
-    const Breaker& breaker = upstreams_[lane->upstream].breaker;
-    opens = std::min(opens, std::max(lane->governor.reopens(), breaker.open() ? breaker.next_try() : now));
+    opens = std::min(opens, std::max(lane->governor.reopens(), upstreams_[lane->upstream].breaker.next_try()));
   }
   return opens == absl::InfiniteFuture() ? absl::ZeroDuration() : std::max(absl::ZeroDuration(), opens - now);
 }

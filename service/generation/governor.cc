@@ -50,6 +50,7 @@ void Governor::Learn(Answer answer, std::optional<absl::Duration> retry_after, a
       Pause(now + Doubled(absl::Minutes(1), refused_rounds_ - 1, absl::Minutes(15)));
       return;
     case Answer::kFailed:
+    case Answer::kUnanswered:
     case Answer::kOther:
       return;
   }

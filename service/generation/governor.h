@@ -23,7 +23,8 @@ class Governor {
     kBusy,        // 1302, 1303: over the account's limit
     kOverloaded,  // 1305, 1312: the upstream's own trouble, which lasts minutes
     kRefusedKey,  // the key or its quota is of no use
-    kFailed,      // the upstream's own trouble, or no answer: the Breaker's business
+    kFailed,      // the upstream's own trouble: the Breaker's business
+    kUnanswered,  // sent, and nobody knows: the Breaker's business too
     kOther,       // says nothing about the limit
   };
 

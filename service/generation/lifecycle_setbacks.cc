@@ -22,6 +22,19 @@ bool InvitesRepeat(v1::ErrorReason reason) {
          CodeOf(reason) == absl::StatusCode::kUnavailable;
 }
 
+// What an ambiguous outcome tells of the upstream.
+Governor::Answer AnswerOf(Taken taken) {
+  switch (taken) {
+    case Taken::kNo:
+      return Governor::Answer::kFailed;
+    case Taken::kYes:
+      return Governor::Answer::kOther;
+    case Taken::kUnknown:
+      return Governor::Answer::kUnanswered;
+  }
+  return Governor::Answer::kOther;
+}
+
 v1::ChargeState ChargeOf(Taken taken) {
   switch (taken) {
     case Taken::kNo:
@@ -92,7 +105,7 @@ bool Lifecycle::MayGoAgain(const UpstreamError& error) {
       Rest(error);
       return free;
     case v1::ERROR_REASON_OUTCOME_UNKNOWN:
-      turn_->Report(error.taken == Taken::kYes ? Governor::Answer::kOther : Governor::Answer::kFailed);
+      turn_->Report(AnswerOf(error.taken));
       Rest(error);
       return free || (error.taken == Taken::kUnknown && MayResubmit());
     default:

@@ -5,6 +5,8 @@
 namespace easel::generation {
 namespace {
 
+using News = Breaker::News;
+
 // In the middle: no jitter.
 constexpr std::uint64_t kMiddle = 512;
 
@@ -12,7 +14,7 @@ class BreakerTest : public ::testing::Test {
  protected:
   void Fail(int times, absl::Duration pause) {
     for (int i = 0; i < times; ++i) {
-      breaker_.Learn(true, now_, kMiddle);
+      breaker_.Learn(News::kTrouble, now_, kMiddle);
       now_ += pause;
     }
   }
@@ -29,7 +31,7 @@ TEST_F(BreakerTest, ARunOfFailuresOpensIt) {
   Fail(Breaker::kFailures - 1, absl::Seconds(2));
   EXPECT_FALSE(breaker_.open());
   EXPECT_TRUE(breaker_.Admits(now_));
-  breaker_.Learn(true, now_, kMiddle);
+  breaker_.Learn(News::kTrouble, now_, kMiddle);
   EXPECT_TRUE(breaker_.open());
   EXPECT_FALSE(breaker_.Admits(now_));
   EXPECT_EQ(breaker_.next_try() - now_, Breaker::kFirst);
@@ -46,7 +48,7 @@ TEST_F(BreakerTest, ManyFailuresOfOneMomentAreNoRun) {
 TEST_F(BreakerTest, AnyOtherAnswerInBetweenBeginsTheRunAnew) {
   for (int i = 0; i < 10; ++i) {
     Fail(Breaker::kFailures - 1, Breaker::kRun);
-    breaker_.Learn(false, now_, kMiddle);
+    breaker_.Learn(News::kAnswered, now_, kMiddle);
   }
   EXPECT_FALSE(breaker_.open());
 }
@@ -59,7 +61,7 @@ TEST_F(BreakerTest, OneSubmissionTriesAndTheWhileDoublesUpToAMinute) {
     breaker_.Take(now_, kMiddle);
     EXPECT_FALSE(breaker_.Admits(now_));
     EXPECT_EQ(breaker_.next_try() - now_, absl::Seconds(seconds));
-    breaker_.Learn(true, now_, kMiddle);
+    breaker_.Learn(News::kTrouble, now_, kMiddle);
     EXPECT_TRUE(breaker_.open());
     now_ = breaker_.next_try();
   }
@@ -69,7 +71,7 @@ TEST_F(BreakerTest, ATryThatSucceedsClosesItAndStartsAnew) {
   Open();
   now_ = breaker_.next_try();
   breaker_.Take(now_, kMiddle);
-  breaker_.Learn(false, now_, kMiddle);
+  breaker_.Learn(News::kAnswered, now_, kMiddle);
   EXPECT_FALSE(breaker_.open());
   EXPECT_TRUE(breaker_.Admits(now_));
   Open();
@@ -90,9 +92,32 @@ TEST_F(BreakerTest, FailuresOfWhatWasSentBeforeDoNotMakeItLonger) {
   EXPECT_EQ(breaker_.next_try(), next);
 }
 
+TEST_F(BreakerTest, AnUpstreamThatSwallowsWhatItIsSentGetsLessAndLess) {
+  absl::Duration apart = Breaker::kApart;
+  for (int sent = 1; sent < Breaker::kFailures; ++sent) {
+    ASSERT_TRUE(breaker_.Admits(now_));
+    breaker_.Take(now_, kMiddle);
+    breaker_.Learn(News::kUnanswered, now_, kMiddle);
+    if (sent < Breaker::kUnanswered) continue;
+    EXPECT_EQ(breaker_.next_try() - now_, apart);
+    now_ = breaker_.next_try();
+    apart *= 2;
+  }
+  EXPECT_FALSE(breaker_.open());
+  breaker_.Learn(News::kAnswered, now_, kMiddle);
+  EXPECT_TRUE(breaker_.Admits(now_));
+  breaker_.Take(now_, kMiddle);
+  EXPECT_TRUE(breaker_.Admits(now_));
+}
+
+TEST_F(BreakerTest, ManyThatBreakAtTheSameMomentKeepTheNextApartOnce) {
+  for (int i = 0; i < 100; ++i) breaker_.Learn(News::kUnanswered, now_, kMiddle);
+  EXPECT_EQ(breaker_.next_try() - now_, Breaker::kApart);
+}
+
 TEST_F(BreakerTest, TheWhileIsJittered) {
   Fail(Breaker::kFailures - 1, Breaker::kRun);
-  breaker_.Learn(true, now_, 0);
+  breaker_.Learn(News::kTrouble, now_, 0);
   EXPECT_EQ(breaker_.next_try() - now_, 0.75 * Breaker::kFirst);
 }
 
