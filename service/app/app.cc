@@ -68,7 +68,7 @@ void App::RunUntil(const Signals& signals) {
   });
   log_.Info("stopping", {{"at_work", generations_->AtWork()}, {"reason", patient ? "drained" : "second signal"}});
   if (!patient) farewell_ = kShortFarewell;
-  signals.LetGo();
+  signals.EndAtOnce();
 }
 
 // Those who call go first, then those who work, then what they work with; loops run until nobody waits for an answer.

@@ -2,6 +2,8 @@
 
 #include <csignal>
 
+#include <unistd.h>
+
 #include "absl/time/clock.h"
 
 namespace easel::app {
@@ -38,7 +40,8 @@ bool Signals::WaitFor(absl::Duration patience) const {
   return sigtimedwait(&set, nullptr, &time) > 0;
 }
 
-void Signals::LetGo() const {
+void Signals::EndAtOnce() const {
+  for (const int signal : {SIGTERM, SIGINT}) std::signal(signal, [](int) { _exit(0); });
   const sigset_t set = Endings();
   pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
 }

@@ -18,8 +18,9 @@ class Signals {
   // Waits for a signal for at most this long; true: it came.
   bool WaitFor(absl::Duration patience) const;
 
-  // From here on a signal ends the process where it stands, as if nobody had asked for them.
-  void LetGo() const;
+  // From here on a signal ends the process where it stands, with exit code 0: it was asked to stop, and what it promised is
+  // recorded.
+  void EndAtOnce() const;
 };
 
 // Waits until `idle` says so, the grace period is over, or a second signal comes (false).

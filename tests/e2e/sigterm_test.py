@@ -210,6 +210,13 @@ def test_a_second_signal_right_behind_the_first_counts(workshop, zai):
     assert state(workshop.easeld(zai).end_of(name)) == "SUCCEEDED"
 
 
+def test_however_often_it_is_told_it_ends_well(workshop):
+    service = workshop.easeld()
+    while service.running():
+        service.signal(signal.SIGTERM)
+    assert service.wait() == 0
+
+
 def test_callers_that_come_during_the_drain_are_refused_and_known_ones_answered(workshop, zai):
     service = workshop.easeld(zai, **LONG)
     held, name = begin_rendering(service, zai, "Known", request_id="known")
