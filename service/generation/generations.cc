@@ -81,7 +81,8 @@ awaitable<absl::StatusOr<Watcher>> Generations::Start(Order order) {
   std::vector<Violation> violations = Validate(order.spec, shared_->world.catalog);
   for (Violation& violation : ValidateRequestId(order.request_id)) violations.push_back(std::move(violation));
   if (!violations.empty()) co_return InvalidRequest(std::move(violations));
-  if (order.request_id.empty()) order.request_id = NewId(shared_->world.clock.Now(), shared_->world.random);
+  order.repeatable = !order.request_id.empty();
+  if (!order.repeatable) order.request_id = NewId(shared_->world.clock.Now(), shared_->world.random);
   absl::StatusOr<Watcher> started = co_await shared_->intake.Start(std::move(order));
   if (started.ok()) co_return started;
   if (!IsDescribed(started.status())) shared_->world.on_fault(started.status());

@@ -24,6 +24,8 @@ struct Order {
   v1::ImageSpec spec;
   // Empty: one is made.
   std::string request_id;
+  // The request_id is the caller's own, so the order can be sent again.
+  bool repeatable = true;
   v1::CancelPolicy cancel_policy = v1::CANCEL_POLICY_UNSPECIFIED;
   bool allow_resubmission = false;
   bool allow_fallback = false;

@@ -30,6 +30,18 @@ RunningGenerations::Request RequestOf(const Record& record) {
   return {record.caller(), record.generation().request_id()};
 }
 
+// Without a request_id of the caller's a repeat would be another order: nothing may invite to it.
+absl::Status PerhapsRecorded(const Record& record, const Catalog& catalog) {
+  const std::string& name = record.generation().name();
+  Error error{.reason = v1::ERROR_REASON_OUTCOME_UNKNOWN,
+              .message = absl::StrCat("The records cannot be written or read at the moment. '", name, "' may have been "
+                                      "recorded all the same, and is made then: ask for it by name before you send the "
+                                      "request again, which has no request_id."),
+              .metadata = {{"generation", name}}};
+  DescribeCharge(catalog.Charge(record.generation().spec(), v1::CHARGE_STATE_UNKNOWN), error.metadata);
+  return ToStatus(error);
+}
+
 }  // namespace
 
 Record Intake::NewRecord(const Order& order) const {
@@ -143,7 +155,7 @@ awaitable<absl::StatusOr<Watcher>> Intake::Accept(Order order, std::shared_ptr<L
   absl::StatusOr<Admission::Place> place =
       images.ok() ? Admit(order, record.generation().spec()) : absl::StatusOr<Admission::Place>(std::move(images));
   if (!place.ok()) co_return co_await AcceptRefused(std::move(order), std::move(live), place.status());
-  absl::StatusOr<Reservation> reserved = co_await Reserve(record);
+  absl::StatusOr<Reservation> reserved = co_await Reserve(record, order.repeatable);
   if (!reserved.ok()) co_return reserved.status();
   if (!reserved->inserted) {
     co_return co_await Existing(std::move(order), std::move(reserved->record), std::move(live), *std::move(place));
@@ -163,13 +175,14 @@ awaitable<absl::StatusOr<Watcher>> Intake::AcceptRefused(Order order, std::share
   co_return co_await Existing(std::move(order), *std::move(known), std::move(live), {});
 }
 
-awaitable<absl::StatusOr<Reservation>> Intake::Reserve(Record record) {
+awaitable<absl::StatusOr<Reservation>> Intake::Reserve(Record record, bool repeatable) {
   absl::StatusOr<Reservation> reserved = co_await world_.store.Reserve(record);
   if (reserved.ok()) co_return reserved;
   world_.on_fault(reserved.status());
   // What was reported as failed may have reached the store all the same.
   absl::StatusOr<Record> kept = co_await world_.store.Find(record.caller(), record.generation().request_id());
-  if (!kept.ok()) co_return reserved.status();
+  if (absl::IsNotFound(kept.status()) || (!kept.ok() && repeatable)) co_return reserved.status();
+  if (!kept.ok()) co_return PerhapsRecorded(record, world_.catalog);
   const bool inserted = kept->generation().name() == record.generation().name();
   co_return Reservation{.inserted = inserted, .record = *std::move(kept)};
 }

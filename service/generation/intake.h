@@ -45,7 +45,7 @@ class Intake {
   boost::asio::awaitable<absl::StatusOr<Watcher>> Accept(Order order, std::shared_ptr<LiveGeneration> live);
   boost::asio::awaitable<absl::StatusOr<Watcher>> AcceptRefused(Order order, std::shared_ptr<LiveGeneration> live,
                                                                 absl::Status refusal);
-  boost::asio::awaitable<absl::StatusOr<Reservation>> Reserve(Record record);
+  boost::asio::awaitable<absl::StatusOr<Reservation>> Reserve(Record record, bool repeatable);
   boost::asio::awaitable<absl::StatusOr<Watcher>> Existing(Order order, Record record,
                                                            std::shared_ptr<LiveGeneration> live, Admission::Place place);
   Watcher CarryOn(Record record, std::shared_ptr<LiveGeneration> live);

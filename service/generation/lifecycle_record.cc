@@ -34,7 +34,8 @@ awaitable<void> Lifecycle::Record(v1::GenerationState state) {
   }
   for (int round = 0;; ++round) {
     const absl::Status recorded = co_await Commit();
-    if (recorded.ok()) break;
+    // An end whose commit was reported as failed was recorded all the same, and has been removed since.
+    if (recorded.ok() || (round > 0 && HasEnded(state) && absl::IsNotFound(recorded))) break;
     world_.on_fault(recorded);
     const bool hopeless = absl::IsAborted(recorded) || absl::IsNotFound(recorded) || absl::IsDataLoss(recorded);
     if (hopeless || live_->wish() == LiveGeneration::Wish::kSuspend) {

@@ -16,7 +16,7 @@ bool HasEnded(v1::GenerationState state) {
          state == v1::GENERATION_STATE_CANCELLED;
 }
 
-Watcher::Watcher(Snapshot ended) : last_(std::move(ended)) {}
+Watcher::Watcher(Snapshot last) : last_(std::move(last)) {}
 
 Watcher::Watcher(std::shared_ptr<LiveGeneration> live) : live_(std::move(live)) { live_->Attach(); }
 
@@ -34,10 +34,14 @@ Watcher::~Watcher() { Leave(v1::CANCEL_POLICY_FINISH_AND_KEEP); }
 Snapshot Watcher::current() const { return live_ == nullptr ? last_ : live_->snapshot(); }
 
 asio::awaitable<Snapshot> Watcher::Next(std::int64_t revision, absl::Duration patience) {
-  if (live_ == nullptr) co_return last_;
+  if (live_ == nullptr && HasEnded(*last_)) co_return last_;
   if (wakeup_ == nullptr) {
     wakeup_ = std::make_shared<Wakeup>(co_await asio::this_coro::executor);
-    live_->AddWaiter(wakeup_);
+    if (live_ != nullptr) live_->AddWaiter(wakeup_);
+  }
+  if (live_ == nullptr) {
+    co_await wakeup_->Wait(patience);
+    co_return last_;
   }
   Snapshot now = live_->snapshot();
   if (now->generation().revision() <= revision && !HasEnded(*now)) {

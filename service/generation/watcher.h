@@ -20,8 +20,8 @@ class Wakeup;
 // until it is destroyed. Used by one coroutine; movable.
 class Watcher {
  public:
-  // A generation that has ended.
-  explicit Watcher(Snapshot ended);
+  // A generation that has ended, or that a process which is shutting down leaves to the next one: nothing comes any more.
+  explicit Watcher(Snapshot last);
   // A running one. Counts among its attached calls.
   explicit Watcher(std::shared_ptr<LiveGeneration> live);
   Watcher(Watcher&&) noexcept;

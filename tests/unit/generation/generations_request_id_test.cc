@@ -273,5 +273,23 @@ TEST_F(RequestIdTest, ARepeatAfterARestartIsTheSameGeneration) {
   EXPECT_EQ(around_.upstream.submissions(), 1);
 }
 
+TEST_F(RequestIdTest, AnOrderWithoutOneThatMayBeRecordedIsNotToldToComeAgain) {
+  Order order = Kitten("");
+  around_.store.FailWritesAfterApplying(1);
+  around_.store.FailReads(1);
+  const absl::Status refused = Refusal(order);
+  EXPECT_EQ(refused.code(), absl::StatusCode::kUnknown);
+  const google::rpc::Status shown = ToRpcStatus(refused);
+  EXPECT_EQ(ReasonOf(shown), "OUTCOME_UNKNOWN");
+  EXPECT_EQ(RetryAfterOf(shown), -1);
+  EXPECT_EQ(MetadataOf(shown, "generation"), around_.store.All().at(0).generation().name());
+}
+
+TEST_F(RequestIdTest, AnOrderWithoutOneThatIsNotRecordedMayComeAgain) {
+  around_.store.FailWrites(1);
+  EXPECT_EQ(ReasonOf(Refusal(Kitten(""))), "STORAGE_UNAVAILABLE");
+  EXPECT_TRUE(around_.store.All().empty());
+}
+
 }  // namespace
 }  // namespace easel::generation

@@ -1,3 +1,5 @@
+#include <stdexcept>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -134,6 +136,31 @@ TEST_F(WatchTest, AWatcherOfAFirstLifeDoesNotDisturbTheSecond) {
   first.Leave(kAbort);
   process_.RunToEnd();
   EXPECT_EQ(process_.StateOf(name), v1::GENERATION_STATE_SUCCEEDED);
+}
+
+TEST_F(WatchTest, WhoWatchesWhatAShutdownLeavesToTheNextProcessWaitsInsteadOfGoingRoundInCircles) {
+  Surroundings around;
+  std::string name;
+  {
+    Process first(around);
+    name = first.Start(Kitten())->current()->generation().name();
+  }
+  Process next(around);
+  next.generations().StopTaking();
+  Watcher watcher = *next.Watch("default", name);
+  const std::int64_t revision = watcher.current()->generation().revision();
+  EXPECT_THROW(next.Next(watcher, revision, absl::InfiniteDuration()), std::runtime_error) << "it does not wait";
+}
+
+TEST_F(WatchTest, AnEndThatWasRecordedReportedAsFailedAndRemovedIsToldAllTheSame) {
+  const std::string name = Start();
+  Watcher watcher = Watch(name);
+  ASSERT_TRUE(process_.RunUntilState(name, v1::GENERATION_STATE_FETCHING));
+  around_.store.FailWritesAfterApplying(1);
+  ASSERT_TRUE(process_.RunUntilState(name, v1::GENERATION_STATE_SUCCEEDED));
+  around_.store = {};
+  process_.RunToEnd();
+  EXPECT_EQ(watcher.current()->generation().state(), v1::GENERATION_STATE_SUCCEEDED);
 }
 
 }  // namespace
