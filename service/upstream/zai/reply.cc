@@ -96,7 +96,9 @@ void TakePrefix(ZaiReply& reply) {
 
 // A text that fits a record and a request; nothing is left of a longer one, which cannot be what it seems.
 std::string Bounded(std::string text, std::size_t most) {
-  const bool fits = text.size() <= most && std::none_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x20; });
+  const bool fits = text.size() <= most && std::none_of(text.begin(), text.end(), [](unsigned char c) {
+    return c < 0x20 || c == 0x7f;
+  });
   return fits ? text : std::string();
 }
 
