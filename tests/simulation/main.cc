@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <csignal>
 #include <cstdint>
 #include <cstdio>
 #include <exception>
@@ -10,6 +11,10 @@
 #include <string>
 #include <thread>
 #include <vector>
+
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/common_interface_defs.h>
+#endif
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -50,8 +55,24 @@ bool Parse(int argc, char** argv, Options& options) {
   return argc % 2 == 1;
 }
 
-// What is run at the moment, for those who look into a dead process.
-thread_local volatile std::uint64_t current_seed = 0;
+thread_local std::uint64_t current_seed = 0;
+
+void NameTheSeed() {
+  std::fprintf(stderr, "It died in: simulation --replay %llu\n", static_cast<unsigned long long>(current_seed));
+}
+
+void NameTheSeedIfItDies() {
+#ifdef __SANITIZE_ADDRESS__
+  __sanitizer_set_death_callback(NameTheSeed);
+#endif
+  for (const int signal : {SIGSEGV, SIGABRT}) {
+    std::signal(signal, [](int which) {
+      NameTheSeed();
+      std::signal(which, SIG_DFL);
+      std::raise(which);
+    });
+  }
+}
 
 std::optional<std::string> RunSeed(std::uint64_t seed, bool trace, std::atomic<std::uint64_t>& steps) {
   current_seed = seed;
@@ -129,6 +150,7 @@ int Main(int argc, char** argv) {
     std::fputs(kUsage, stderr);
     return 2;
   }
+  NameTheSeedIfItDies();
   if (!options.seeds.empty()) return RunFile(options.seeds);
   if (!options.replay) return RunMany(options);
   std::atomic<std::uint64_t> steps = 0;

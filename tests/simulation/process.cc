@@ -50,7 +50,7 @@ class Process::Limits final : public generation::Metrics {
 };
 
 Process::Process(const Ports& ports, const Scenario& scenario, Promises& promises, Dice dice)
-    : scenario_(scenario), promises_(promises), dice_(dice), loop_(std::make_unique<asio::io_context>(1)),
+    : scenario_(scenario), promises_(promises), dice_(dice), loop_(std::make_unique<asio::io_context>(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE)),
       limits_(std::make_unique<Limits>()), links_(std::make_unique<Links>()) {
   std::vector<std::string> models;
   for (const v1::Model& model : ports.catalog.models()) models.push_back(model.model());
