@@ -64,7 +64,7 @@ void NameTheSeed() {
 void NameTheSeedIfItDies() {
 #ifdef __SANITIZE_ADDRESS__
   __sanitizer_set_death_callback(NameTheSeed);
-#endif
+#else
   for (const int signal : {SIGSEGV, SIGABRT}) {
     std::signal(signal, [](int which) {
       NameTheSeed();
@@ -72,6 +72,7 @@ void NameTheSeedIfItDies() {
       std::raise(which);
     });
   }
+#endif
 }
 
 std::optional<std::string> RunSeed(std::uint64_t seed, bool trace, std::atomic<std::uint64_t>& steps) {
