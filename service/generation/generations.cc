@@ -132,6 +132,13 @@ awaitable<absl::StatusOr<Snapshot>> Generations::Cancel(std::string caller, std:
   absl::StatusOr<Watcher> watcher = co_await Watch(caller, name);
   if (!watcher.ok()) co_return watcher.status();
   const auto live = shared_->running.Find(name);
+  if (live == nullptr && !HasEnded(*watcher->current())) {
+    co_return ToStatus({.reason = v1::ERROR_REASON_SHUTTING_DOWN,
+                        .message = absl::StrCat("The service is shutting down and '", name,
+                                                "' is left to the next instance: cancel it there."),
+                        .metadata = {{"generation", name}},
+                        .retry_after = absl::Seconds(1)});
+  }
   if (live == nullptr) co_return watcher->current();
   live->Cancel(policy);
   Snapshot now = watcher->current();
