@@ -152,6 +152,22 @@ asio::awaitable<std::optional<Admission::Turn>> Admission::Wait(Entry entry, Pla
   }
 }
 
+std::optional<Admission::Turn> Admission::TakeAtOnce(const Entry& entry) {
+  std::optional<std::size_t> lane;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto queue = queues_.find(entry.model);
+    if (closed_ || expected_ > 0 || queue == queues_.end()) return std::nullopt;
+    // Its own promise is one of those.
+    if (queue->second.waiting > 0 || *queue->second.promised > 1) return std::nullopt;
+    lane = FreeLane(entry);
+    if (!lane) return std::nullopt;
+    Use(entry, *lane);
+  }
+  metrics_.QueueWaited(entry.model, absl::ZeroDuration());
+  return Turn(this, *lane);
+}
+
 Admission::Turn Admission::Occupy(const ImageModel& account, std::string_view model) {
   const std::lock_guard lock(mutex_);
   for (std::size_t i = 0; i < lanes_.size(); ++i) {

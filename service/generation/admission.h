@@ -102,6 +102,9 @@ class Admission {
   // leaves the queue.
   boost::asio::awaitable<std::optional<Turn>> Wait(Entry entry, Place place = {});
 
+  // A turn at once for a newcomer whose place was promised, if nobody stands before it and an account has room.
+  std::optional<Turn> TakeAtOnce(const Entry& entry);
+
   // A turn at once, over the limit if need be: for a task that was running before a restart.
   Turn Occupy(const ImageModel& account, std::string_view model);
 
@@ -154,9 +157,10 @@ class Admission {
   bool GrantOne(Queue& queue);
   std::shared_ptr<Waiter> FirstThatFits(const std::deque<std::shared_ptr<Waiter>>& own, std::size_t& lane) const;
   void Grant(Queue& queue, const std::shared_ptr<Waiter>& waiter, std::size_t lane);
-  std::optional<std::size_t> FreeLane(const Waiter& waiter) const;
+  void Use(const Entry& entry, std::size_t lane);
+  std::optional<std::size_t> FreeLane(const Entry& entry) const;
   bool Takes(const Lane& lane, absl::Time now) const;
-  bool WouldRetryAt(const Waiter& waiter, std::size_t upstream) const;
+  bool WouldRetryAt(const Entry& entry, std::size_t upstream) const;
   void CountRetry(const Waiter& waiter, int change);
   std::vector<const Lane*> LanesInUse(std::string_view model) const;
   int Room(std::string_view model) const;

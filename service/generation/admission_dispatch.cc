@@ -70,7 +70,7 @@ bool Admission::GrantOne(Queue& queue) {
 std::shared_ptr<Admission::Waiter> Admission::FirstThatFits(const std::deque<std::shared_ptr<Waiter>>& own,
                                                             std::size_t& lane) const {
   for (const std::shared_ptr<Waiter>& waiter : own) {
-    if (const auto free = FreeLane(*waiter)) {
+    if (const auto free = FreeLane(waiter->entry)) {
       lane = *free;
       return waiter;
     }
@@ -86,22 +86,26 @@ void Admission::Grant(Queue& queue, const std::shared_ptr<Waiter>& waiter, std::
     std::erase(queue.turns, waiter->entry.caller);
     queue.turns.push_back(waiter->entry.caller);
   }
+  Use(waiter->entry, lane);
+  waiter->granted = lane;
+  waiter->wakeup->Notify();
+}
+
+void Admission::Use(const Entry& entry, std::size_t lane) {
   const absl::Time now = clock_.Now();
   Upstream& upstream = upstreams_[lanes_[lane].upstream];
   upstream.breaker.Take(now, random_());
-  if (WouldRetryAt(*waiter, lanes_[lane].upstream)) {
+  if (WouldRetryAt(entry, lanes_[lane].upstream)) {
     upstream.retries.Spend(now);
   } else {
     upstream.retries.Earn(now);
   }
   lanes_[lane].governor.Take();
-  waiter->granted = lane;
-  waiter->wakeup->Notify();
 }
 
 // A key that is set aside is asked when its probe is due, for a refusal costs nothing and the generation goes on elsewhere;
 // or when there is nobody else, which tells the caller the real reason.
-std::optional<std::size_t> Admission::FreeLane(const Waiter& waiter) const {
+std::optional<std::size_t> Admission::FreeLane(const Entry& entry) const {
   const absl::Time now = clock_.Now();
   std::optional<std::size_t> free;
   std::optional<std::size_t> last_resort;
@@ -109,13 +113,13 @@ std::optional<std::size_t> Admission::FreeLane(const Waiter& waiter) const {
   bool hope = false;
   for (std::size_t i = 0; i < lanes_.size(); ++i) {
     const Lane& lane = lanes_[i];
-    const auto& not_at = waiter.entry.not_at;
-    if (lane.model != waiter.entry.model) continue;
+    const auto& not_at = entry.not_at;
+    if (lane.model != entry.model) continue;
     if (std::find(not_at.begin(), not_at.end(), lane.account) != not_at.end()) continue;
     if (taking && lane.upstream != *taking) break;
     const Upstream& upstream = upstreams_[lane.upstream];
     const bool open = upstream.breaker.Admits(now) &&
-                      (upstream.retries.Has(now) || !WouldRetryAt(waiter, lane.upstream));
+                      (upstream.retries.Has(now) || !WouldRetryAt(entry, lane.upstream));
     if (lane.governor.set_aside()) {
       if (open && lane.governor.HasRoom(now)) return i;
       if (open && lane.governor.in_flight() == 0 && !last_resort) last_resort = i;
@@ -134,14 +138,14 @@ bool Admission::Takes(const Lane& lane, absl::Time now) const {
   return !lane.governor.set_aside() && !lane.governor.paused(now) && upstreams_[lane.upstream].breaker.Admits(now);
 }
 
-bool Admission::WouldRetryAt(const Waiter& waiter, std::size_t upstream) const {
-  const auto& failed_at = waiter.entry.failed_at;
+bool Admission::WouldRetryAt(const Entry& entry, std::size_t upstream) const {
+  const auto& failed_at = entry.failed_at;
   return std::find(failed_at.begin(), failed_at.end(), upstreams_[upstream].name) != failed_at.end();
 }
 
 void Admission::CountRetry(const Waiter& waiter, int change) {
   for (std::size_t i = 0; i < upstreams_.size(); ++i) {
-    if (WouldRetryAt(waiter, i)) upstreams_[i].waiting_to_retry += change;
+    if (WouldRetryAt(waiter.entry, i)) upstreams_[i].waiting_to_retry += change;
   }
 }
 

@@ -11,6 +11,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "generation/error.h"
+#include "generation/first_turn.h"
 #include "generation/ids.h"
 #include "generation/recovery.h"
 #include "generation/same_order.h"
@@ -155,12 +156,15 @@ awaitable<absl::StatusOr<Watcher>> Intake::Accept(Order order, std::shared_ptr<L
   absl::StatusOr<Admission::Place> place =
       images.ok() ? Admit(order, record.generation().spec()) : absl::StatusOr<Admission::Place>(std::move(images));
   if (!place.ok()) co_return co_await AcceptRefused(std::move(order), std::move(live), place.status());
+  Standing standing = TakeFirstTurn(world_, record, *std::move(place));
   absl::StatusOr<Reservation> reserved = co_await Reserve(record, order.repeatable);
   if (!reserved.ok()) co_return reserved.status();
   if (!reserved->inserted) {
-    co_return co_await Existing(std::move(order), std::move(reserved->record), std::move(live), *std::move(place));
+    standing.turn.reset();
+    co_return co_await Existing(std::move(order), std::move(reserved->record), std::move(live),
+                                std::move(standing.place));
   }
-  Launch(live, std::move(record), *std::move(place), Origin::kAccepted);
+  Launch(live, std::move(record), std::move(standing), Origin::kAccepted);
   co_return Watcher(std::move(live));
 }
 
@@ -181,7 +185,9 @@ awaitable<absl::StatusOr<Reservation>> Intake::Reserve(Record record, bool repea
   world_.on_fault(reserved.status());
   // What was reported as failed may have reached the store all the same.
   absl::StatusOr<Record> kept = co_await world_.store.Find(record.caller(), record.generation().request_id());
-  if (absl::IsNotFound(kept.status()) || (!kept.ok() && repeatable)) co_return reserved.status();
+  if (absl::IsNotFound(kept.status())) co_return reserved.status();
+  if (!kept.ok()) unsent_.Add(record.generation().name());
+  if (!kept.ok() && repeatable) co_return reserved.status();
   if (!kept.ok()) co_return PerhapsRecorded(record, world_.catalog);
   const bool inserted = kept->generation().name() == record.generation().name();
   co_return Reservation{.inserted = inserted, .record = *std::move(kept)};
@@ -202,7 +208,8 @@ awaitable<absl::StatusOr<Watcher>> Intake::Existing(Order order, Record record, 
     world_.on_fault(updated);
     co_return updated;
   }
-  Launch(live, std::move(record), std::move(place), Origin::kAccepted);
+  Standing standing{.place = std::move(place)};
+  Launch(live, std::move(record), std::move(standing), Origin::kAccepted);
   co_return Watcher(std::move(live));
 }
 
@@ -229,7 +236,8 @@ awaitable<absl::StatusOr<Watcher>> Intake::Hold(Record record) {
 
 Watcher Intake::CarryOn(Record record, std::shared_ptr<LiveGeneration> live) {
   if (HasEnded(record) || !taking_) return Watcher(std::make_shared<const Record>(std::move(record)));
-  Launch(live, std::move(record), {}, Origin::kResumed);
+  const Origin origin = unsent_.Take(record.generation().name()) ? Origin::kUnsent : Origin::kResumed;
+  Launch(live, std::move(record), {}, origin);
   return Watcher(std::move(live));
 }
 
@@ -242,21 +250,21 @@ awaitable<absl::StatusOr<Watcher>> Intake::Join(std::shared_ptr<LiveGeneration> 
   co_return Watcher(live);
 }
 
-void Intake::Launch(std::shared_ptr<LiveGeneration> live, Record record, Admission::Place place, Origin origin) {
+void Intake::Launch(std::shared_ptr<LiveGeneration> live, Record record, Standing standing, Origin origin) {
   const auto snapshot = std::make_shared<const Record>(std::move(record));
   live->Publish(snapshot);
   running_.EnterName(snapshot->generation().name(), live);
   world_.metrics.StateChanged(v1::GENERATION_STATE_UNSPECIFIED, snapshot->generation().state());
   // Everything that touches the generation's signal happens on its loop, and the coroutine takes its first step there
   // before any interruption can. The signal is part of the generation, and the coroutine's last steps still look at it.
-  asio::dispatch(live->loop(), [this, live, place = std::move(place), origin]() mutable {
+  asio::dispatch(live->loop(), [this, live, standing = std::move(standing), origin]() mutable {
     auto done = asio::bind_cancellation_slot(live->interruption(), [live](std::exception_ptr) {});
-    asio::co_spawn(live->loop(), Live(live, std::move(place), origin), std::move(done));
+    asio::co_spawn(live->loop(), Live(live, std::move(standing), origin), std::move(done));
   });
 }
 
-awaitable<void> Intake::Live(std::shared_ptr<LiveGeneration> live, Admission::Place place, Origin origin) {
-  co_await RunLifecycle(world_, live, std::move(place), origin);
+awaitable<void> Intake::Live(std::shared_ptr<LiveGeneration> live, Standing standing, Origin origin) {
+  co_await RunLifecycle(world_, live, std::move(standing), origin);
   running_.Leave(RequestOf(*live->snapshot()), live);
 }
 
@@ -270,8 +278,8 @@ awaitable<absl::Status> Intake::Recover() {
     if (!entered) continue;
     const v1::GenerationState state = record.generation().state();
     const bool takes_part = state == v1::GENERATION_STATE_QUEUED || state == v1::GENERATION_STATE_RENDERING;
-    Admission::Place place = takes_part ? world_.admission.Expect() : Admission::Place();
-    Launch(live, std::move(record), std::move(place), Origin::kResumed);
+    Standing standing{.place = takes_part ? world_.admission.Expect() : Admission::Place()};
+    Launch(live, std::move(record), std::move(standing), Origin::kResumed);
   }
   co_return absl::OkStatus();
 }

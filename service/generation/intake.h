@@ -12,6 +12,7 @@
 #include "generation/lifecycle.h"
 #include "generation/live_generation.h"
 #include "generation/running_generations.h"
+#include "generation/unsent.h"
 #include "generation/watcher.h"
 
 namespace easel::generation {
@@ -52,11 +53,12 @@ class Intake {
   boost::asio::awaitable<absl::StatusOr<Watcher>> Join(std::shared_ptr<LiveGeneration> live);
   void Settle(const RunningGenerations::Request& request, const std::shared_ptr<LiveGeneration>& live,
               const absl::StatusOr<Watcher>& outcome);
-  void Launch(std::shared_ptr<LiveGeneration> live, Record record, Admission::Place place, Origin origin);
-  boost::asio::awaitable<void> Live(std::shared_ptr<LiveGeneration> live, Admission::Place place, Origin origin);
+  void Launch(std::shared_ptr<LiveGeneration> live, Record record, Standing standing, Origin origin);
+  boost::asio::awaitable<void> Live(std::shared_ptr<LiveGeneration> live, Standing standing, Origin origin);
 
   const World& world_;
   RunningGenerations& running_;
+  Unsent unsent_;
   std::atomic<bool> taking_ = true;
   std::atomic<std::int64_t> images_ready_until_ = 0;  // in nanoseconds since 1970
 };

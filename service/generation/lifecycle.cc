@@ -23,9 +23,9 @@ constexpr int kInvalidImageFetches = 3;
 
 }  // namespace
 
-Lifecycle::Lifecycle(const World& world, std::shared_ptr<LiveGeneration> live, Admission::Place place, Origin origin)
-    : world_(world), live_(std::move(live)), place_(std::move(place)), origin_(origin), record_(*live_->snapshot()),
-      began_(world.clock.Now()), model_(record_.generation().spec().model()) {
+Lifecycle::Lifecycle(const World& world, std::shared_ptr<LiveGeneration> live, Standing standing, Origin origin)
+    : world_(world), live_(std::move(live)), place_(std::move(standing.place)), origin_(origin), record_(*live_->snapshot()),
+      began_(world.clock.Now()), turn_(std::move(standing.turn)), model_(record_.generation().spec().model()) {
   const absl::Duration half = (Limit(record_.retry_until()) - began_) / 2;
   fall_back_at_ = began_ + std::min(world_.pacing.fall_back_after, half);
   // What went over to another model before a restart stays there.
@@ -198,9 +198,9 @@ awaitable<void> Lifecycle::Succeed(imaging::ImageFacts info) {
   co_await Record(v1::GENERATION_STATE_SUCCEEDED);
 }
 
-awaitable<void> RunLifecycle(const World& world, std::shared_ptr<LiveGeneration> live, Admission::Place place,
+awaitable<void> RunLifecycle(const World& world, std::shared_ptr<LiveGeneration> live, Standing standing,
                              Origin origin) {
-  Lifecycle lifecycle(world, std::move(live), std::move(place), origin);
+  Lifecycle lifecycle(world, std::move(live), std::move(standing), origin);
   co_await lifecycle.Run();
 }
 

@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -87,12 +88,19 @@ struct World {
 enum class Origin {
   kAccepted,  // just now
   kResumed,   // found by a restart
+  kUnsent,    // found by this process, which recorded it, was told that it could not, and sent nothing
+};
+
+// Where a generation stands in the admission: a place in the queue, or a turn already.
+struct Standing {
+  Admission::Place place;
+  std::optional<Admission::Turn> turn = std::nullopt;
 };
 
 // Carries one generation from wherever its record says it stands to its end. Running it and resuming it after a crash are
 // the same code. Returns when the generation has ended, or without an end when it was suspended.
 // Runs on the loop of `live`; `world` outlives it.
 boost::asio::awaitable<void> RunLifecycle(const World& world, std::shared_ptr<LiveGeneration> live,
-                                          Admission::Place place, Origin origin);
+                                          Standing standing, Origin origin);
 
 }  // namespace easel::generation

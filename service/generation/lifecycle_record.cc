@@ -3,6 +3,7 @@
 #include <boost/asio/cancellation_state.hpp>
 #include <boost/asio/this_coro.hpp>
 
+#include "generation/attempts.h"
 #include "generation/lifecycle_steps.h"
 #include "generation/time.h"
 
@@ -52,7 +53,10 @@ awaitable<void> Lifecycle::Record(v1::GenerationState state) {
 }
 
 awaitable<absl::Status> Lifecycle::Commit() {
-  const absl::Status updated = co_await world_.store.Update(record_);
+  // A task can be asked again where its image is; what a sync endpoint answered stands nowhere else.
+  const bool known_upstream = state() == v1::GENERATION_STATE_FETCHING && !CurrentAttempt(generation()).task_id().empty();
+  const absl::Status updated =
+      co_await world_.store.Update(record_, known_upstream ? Durability::kProcess : Durability::kMachine);
   if (!absl::IsAborted(updated)) co_return updated;
   // A change whose commit was reported as failed may have reached the store all the same.
   const absl::StatusOr<::easel::generation::Record> kept = co_await world_.store.Get(record_.generation().name());

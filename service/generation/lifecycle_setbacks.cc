@@ -51,6 +51,11 @@ v1::ChargeState ChargeOf(Taken taken) {
 
 // The record says that a request may have left, and this process did not send it: nobody knows what became of it.
 awaitable<void> Lifecycle::OutcomeWasLost() {
+  if (origin_ == Origin::kUnsent) {
+    CloseAttempt("not_sent", v1::CHARGE_STATE_NONE);
+    co_await Record(v1::GENERATION_STATE_QUEUED);
+    co_return;
+  }
   CloseAttempt("restart", v1::CHARGE_STATE_UNKNOWN);
   if (MayResubmit()) {
     co_await Record(v1::GENERATION_STATE_QUEUED);
@@ -207,7 +212,7 @@ awaitable<void> Lifecycle::Cancelled() {
   // A task that was left alone, or an image that was not fetched, was paid for.
   if (!generation().attempts().empty() && !CurrentAttempt(generation()).has_end_time()) {
     v1::Attempt& attempt = CurrentAttempt(generation());
-    const bool perhaps_sent = state() == v1::GENERATION_STATE_SUBMITTING && !turn_;
+    const bool perhaps_sent = state() == v1::GENERATION_STATE_SUBMITTING && !turn_ && origin_ != Origin::kUnsent;
     const auto charge = !attempt.task_id().empty() ? v1::CHARGE_STATE_MADE
                         : perhaps_sent             ? v1::CHARGE_STATE_UNKNOWN
                                                    : v1::CHARGE_STATE_NONE;

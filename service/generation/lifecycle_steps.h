@@ -16,6 +16,7 @@
 #include "generation/lifecycle.h"
 #include "generation/live_generation.h"
 #include "generation/ports/image_model.h"
+#include "generation/terms.h"
 #include "imaging/image_inspector.h"
 
 namespace easel::generation {
@@ -25,7 +26,7 @@ namespace easel::generation {
 // lifecycle_record.cc. Used by one coroutine.
 class Lifecycle {
  public:
-  Lifecycle(const World& world, std::shared_ptr<LiveGeneration> live, Admission::Place place, Origin origin);
+  Lifecycle(const World& world, std::shared_ptr<LiveGeneration> live, Standing standing, Origin origin);
 
   boost::asio::awaitable<void> Run();
 
@@ -66,12 +67,11 @@ class Lifecycle {
   // Where an attempt belongs: a generation resumes only there. nullptr: it is not configured any more.
   ImageModel* AccountOf(const v1::Attempt& attempt) const;
   ImageModel* Account() const { return AccountOf(*record_.generation().attempts().rbegin()); }
-  UpstreamTerms TermsOf(std::string_view upstream) const;
+  UpstreamTerms TermsOf(std::string_view upstream) const { return generation::TermsOf(world_, upstream); }
   // What the current attempt asks for, and what that costs.
   v1::ImageSpec Asked() const;
   v1::Charge Charge(v1::ChargeState state) const;
 
-  bool Fits(const ImageModel& account) const;
   // The accounts that the next submission may not go to, whatever happens; and of the others, when the first may have it
   // (long ago: at once).
   std::vector<const ImageModel*> Excluded() const;

@@ -4,7 +4,6 @@
 #include "generation/attempts.h"
 #include "generation/lifecycle_steps.h"
 #include "generation/time.h"
-#include "generation/validation.h"
 
 namespace easel::generation {
 
@@ -84,21 +83,13 @@ awaitable<void> Lifecycle::TurnDidNotCome() {
 
 std::vector<const ImageModel*> Lifecycle::Excluded() const {
   const ImageModel* bound = BoundTo();
+  const v1::ImageSpec& spec = record_.generation().spec();
   std::vector<const ImageModel*> excluded;
   for (const ImageModel* account : world_.models) {
     const bool other = bound != nullptr && account != bound;
-    if (other || Contains(refused_, account) || !Fits(*account)) excluded.push_back(account);
+    if (other || Contains(refused_, account) || !Fits(world_, *account, model_, spec)) excluded.push_back(account);
   }
   return excluded;
-}
-
-// What callers may ask for is the first upstream's; a further one may know less.
-bool Lifecycle::Fits(const ImageModel& account) const {
-  const auto found = world_.terms.find(account.upstream());
-  if (found == world_.terms.end()) return true;
-  const Catalog& catalog = found->second.catalog;
-  const v1::ImageSpec& spec = record_.generation().spec();
-  return Validate(model_ == spec.model() ? spec : catalog.For(model_, spec), catalog).empty();
 }
 
 absl::Time Lifecycle::NextTry() const {
@@ -147,11 +138,6 @@ ImageModel* Lifecycle::AccountOf(const v1::Attempt& attempt) const {
     if (model->upstream() == attempt.upstream() && model->key_fingerprint() == attempt.key_fingerprint()) return model;
   }
   return nullptr;
-}
-
-UpstreamTerms Lifecycle::TermsOf(std::string_view upstream) const {
-  const auto found = world_.terms.find(upstream);
-  return found == world_.terms.end() ? UpstreamTerms{world_.catalog, world_.rejects_duplicates} : found->second;
 }
 
 v1::ImageSpec Lifecycle::Asked() const {

@@ -33,7 +33,7 @@ absl::StatusOr<Reservation> MemoryGenerationStore::ReserveNow(Record record) {
   return Reservation{.inserted = true, .record = std::move(record)};
 }
 
-boost::asio::awaitable<absl::Status> MemoryGenerationStore::Update(Record record) {
+boost::asio::awaitable<absl::Status> MemoryGenerationStore::Update(Record record, generation::Durability) {
   const std::lock_guard lock(mutex_);
   return Ready(UpdateNow(std::move(record)));
 }

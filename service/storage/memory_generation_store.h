@@ -17,7 +17,8 @@ namespace easel::storage {
 class MemoryGenerationStore : public generation::GenerationStore {
  public:
   boost::asio::awaitable<absl::StatusOr<generation::Reservation>> Reserve(generation::Record record) override;
-  boost::asio::awaitable<absl::Status> Update(generation::Record record) override;
+  using GenerationStore::Update;
+  boost::asio::awaitable<absl::Status> Update(generation::Record record, generation::Durability durability) override;
   boost::asio::awaitable<absl::StatusOr<generation::Record>> Get(std::string_view name) override;
   boost::asio::awaitable<absl::StatusOr<generation::Record>> Find(std::string_view caller,
                                                                   std::string_view request_id) override;

@@ -44,6 +44,13 @@ absl::Status SqliteConnection::Execute(const std::string& sql) {
   return code == SQLITE_OK ? absl::OkStatus() : Error(code, "use");
 }
 
+absl::Status SqliteConnection::SyncCommits(bool sync) {
+  if (sync == syncs_commits_) return absl::OkStatus();
+  if (absl::Status set = Execute(sync ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL"); !set.ok()) return set;
+  syncs_commits_ = sync;
+  return absl::OkStatus();
+}
+
 bool SqliteConnection::HasMoved() const {
   int moved = 0;
   return sqlite3_file_control(db_, "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK && moved != 0;

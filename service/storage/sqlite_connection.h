@@ -29,6 +29,10 @@ class SqliteConnection {
   // Runs one or more statements that take and give nothing.
   absl::Status Execute(const std::string& sql);
 
+  // Outside a transaction: whether the next commits are synced. One that is not survives the process, and the machine too
+  // once a later one is synced.
+  absl::Status SyncCommits(bool sync);
+
   // Whether a transaction is open. Some errors make SQLite end it by itself.
   bool InTransaction() const;
 
@@ -57,6 +61,7 @@ class SqliteConnection {
   sqlite3* db_;
   std::string path_;
   mutable bool suspect_ = false;
+  bool syncs_commits_ = true;
   std::unordered_map<std::string, std::unique_ptr<sqlite3_stmt, Finalize>> statements_;
 };
 

@@ -16,6 +16,7 @@ namespace easel::storage {
 namespace {
 
 using generation::DueQuery;
+using generation::Durability;
 using generation::ListQuery;
 using generation::Record;
 using generation::Reservation;
@@ -24,11 +25,11 @@ constexpr int kReaders = 2;
 
 // Runs `function` on one of the runner's threads.
 template <typename Runner, typename Function>
-auto RunOn(Runner& runner, Function function) {
+auto RunOn(Runner& runner, Function function, Durability durability = Durability::kMachine) {
   using Operation = SqliteFunction<Function>;
   using Result = typename Operation::Result;
-  return Await<Result>([&runner, function = std::move(function)](Completion<Result> completion) mutable {
-    runner.Push(std::make_unique<Operation>(std::move(function), std::move(completion)));
+  return Await<Result>([&runner, function = std::move(function), durability](Completion<Result> completion) mutable {
+    runner.Push(std::make_unique<Operation>(std::move(function), std::move(completion), durability));
   });
 }
 
@@ -53,8 +54,9 @@ boost::asio::awaitable<absl::StatusOr<Reservation>> SqliteGenerationStore::Reser
   });
 }
 
-boost::asio::awaitable<absl::Status> SqliteGenerationStore::Update(Record record) {
-  return RunOn(writer_, [row = ToRow(record)](SqliteConnection& connection) { return UpdateRow(connection, row); });
+boost::asio::awaitable<absl::Status> SqliteGenerationStore::Update(Record record, Durability durability) {
+  auto update = [row = ToRow(record)](SqliteConnection& connection) { return UpdateRow(connection, row); };
+  return RunOn(writer_, std::move(update), durability);
 }
 
 boost::asio::awaitable<absl::StatusOr<Record>> SqliteGenerationStore::Get(std::string_view name) {

@@ -29,7 +29,8 @@ class SqliteGenerationStore : public generation::GenerationStore {
   static absl::StatusOr<std::unique_ptr<SqliteGenerationStore>> Open(const std::string& path);
 
   boost::asio::awaitable<absl::StatusOr<generation::Reservation>> Reserve(generation::Record record) override;
-  boost::asio::awaitable<absl::Status> Update(generation::Record record) override;
+  using GenerationStore::Update;
+  boost::asio::awaitable<absl::Status> Update(generation::Record record, generation::Durability durability) override;
   boost::asio::awaitable<absl::StatusOr<generation::Record>> Get(std::string_view name) override;
   boost::asio::awaitable<absl::StatusOr<generation::Record>> Find(std::string_view caller,
                                                                   std::string_view request_id) override;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "generation/ports/generation_store.h"
 #include "storage/completion.h"
 #include "storage/sqlite_connection.h"
 
@@ -19,7 +20,12 @@ namespace easel::storage {
 // Something to do with a connection, and the coroutine that waits for what it gives.
 class SqliteOperation {
  public:
+  explicit SqliteOperation(generation::Durability durability) : durability_(durability) {}
   virtual ~SqliteOperation() = default;
+  SqliteOperation(const SqliteOperation&) = delete;
+  SqliteOperation& operator=(const SqliteOperation&) = delete;
+
+  generation::Durability durability() const { return durability_; }
   // Does it, and keeps the result. May run again, after a rollback.
   virtual void Apply(SqliteConnection& connection) = 0;
   // The result is this error, whatever Apply gave.
@@ -28,6 +34,9 @@ class SqliteOperation {
   virtual absl::Status status() const = 0;
   // Once, at the end: the coroutine with its result.
   virtual Resumption Complete() = 0;
+
+ private:
+  const generation::Durability durability_;
 };
 
 // Function gives an absl::Status or an absl::StatusOr.
@@ -36,8 +45,8 @@ class SqliteFunction : public SqliteOperation {
  public:
   using Result = std::invoke_result_t<Function&, SqliteConnection&>;
 
-  SqliteFunction(Function function, Completion<Result> completion)
-      : function_(std::move(function)), completion_(std::move(completion)) {}
+  SqliteFunction(Function function, Completion<Result> completion, generation::Durability durability)
+      : SqliteOperation(durability), function_(std::move(function)), completion_(std::move(completion)) {}
 
   void Apply(SqliteConnection& connection) override { result_.emplace(function_(connection)); }
   void Fail(absl::Status error) override { result_.emplace(std::move(error)); }

@@ -1,5 +1,6 @@
 #include "storage/sqlite_writer.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -32,7 +33,7 @@ void SqliteWriter::Run() {
 }
 
 void SqliteWriter::Write(Operations operations) {
-  if (absl::Status begun = Begin(); !begun.ok()) {
+  if (absl::Status begun = Begin(operations); !begun.ok()) {
     for (const auto& operation : operations) operation->Fail(begun);
     return;
   }
@@ -42,8 +43,12 @@ void SqliteWriter::Write(Operations operations) {
   for (std::size_t i = 0; i < operations.size(); ++i) Write(operations.subspan(i, 1));
 }
 
-absl::Status SqliteWriter::Begin() {
+absl::Status SqliteWriter::Begin(Operations operations) {
   if (absl::Status open = EnsureOpen(); !open.ok()) return open;
+  const bool sync = std::any_of(operations.begin(), operations.end(), [](const auto& operation) {
+    return operation->durability() == generation::Durability::kMachine;
+  });
+  if (absl::Status set = connection_->SyncCommits(sync); !set.ok()) return set;
   return connection_->Execute("BEGIN IMMEDIATE");
 }
 

@@ -35,7 +35,7 @@ class SqliteWriter {
 
   void Run();
   void Write(Operations operations);
-  absl::Status Begin();
+  absl::Status Begin(Operations operations);
   // In the transaction that was begun; ends it.
   absl::Status RunAll(Operations operations);
   absl::Status ApplyAll(Operations operations);

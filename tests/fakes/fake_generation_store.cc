@@ -121,7 +121,7 @@ awaitable<absl::StatusOr<Reservation>> FakeGenerationStore::Reserve(Record recor
   co_return reserved;
 }
 
-awaitable<absl::Status> FakeGenerationStore::Update(Record record) {
+awaitable<absl::Status> FakeGenerationStore::Update(Record record, generation::Durability) {
   const v1::GenerationState state = record.generation().state();
   co_await Meet(state, die_before_);
   const WriteFault fault = NextWriteFault();

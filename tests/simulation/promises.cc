@@ -53,7 +53,8 @@ void Promises::Recorded(const Record& record, bool told) {
   if (known.there) {
     CheckStep(known, record);
     CheckOrder(known.record, record);
-  } else if (generation.state() != v1::GENERATION_STATE_QUEUED || generation.revision() != 1) {
+  } else if (generation.revision() != 1 || (generation.state() != v1::GENERATION_STATE_QUEUED &&
+                                            generation.state() != v1::GENERATION_STATE_SUBMITTING)) {
     Break(generation.name(), " began as ", NameOfState(generation.state()), " r", generation.revision());
   }
   known.unsure = !told && (!known.there || HasEnded(known.record));

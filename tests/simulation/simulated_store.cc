@@ -49,7 +49,7 @@ awaitable<absl::StatusOr<Reservation>> SimulatedStore::Reserve(Record record) {
   co_return reservation;
 }
 
-awaitable<absl::Status> SimulatedStore::Update(Record record) {
+awaitable<absl::Status> SimulatedStore::Update(Record record, generation::Durability) {
   const Fate fate = FateOfWrite();
   co_await Pass();
   absl::Status updated;

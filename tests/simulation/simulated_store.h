@@ -22,7 +22,8 @@ class SimulatedStore final : public generation::GenerationStore {
       : schedule_(schedule), weather_(weather), dice_(dice), promises_(promises) {}
 
   boost::asio::awaitable<absl::StatusOr<generation::Reservation>> Reserve(generation::Record record) override;
-  boost::asio::awaitable<absl::Status> Update(generation::Record record) override;
+  using GenerationStore::Update;
+  boost::asio::awaitable<absl::Status> Update(generation::Record record, generation::Durability durability) override;
   boost::asio::awaitable<absl::StatusOr<generation::Record>> Get(std::string_view name) override;
   boost::asio::awaitable<absl::StatusOr<generation::Record>> Find(std::string_view caller,
                                                                   std::string_view request_id) override;

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <boost/asio/awaitable.hpp>
@@ -37,10 +38,16 @@ struct ListQuery {
   int limit = 50;
 };
 
+// What a change must survive before it counts as written.
+enum class Durability {
+  kMachine,  // a crash of the machine
+  kProcess,  // a crash of the process; of the machine from the next change of kMachine on
+};
+
 // The durable records of generations. Names sort by creation time. Thread-safe. Operations complete on the calling
 // coroutine's executor and ignore cancellation: what was begun is finished.
 //
-// OK means durable: the change survives a crash of the process and of the machine.
+// OK means durable: the change survives a crash of the process and, unless it says kProcess, of the machine.
 // Errors: NOT_FOUND; ABORTED (Update: the record has another revision than expected); RESOURCE_EXHAUSTED (the disk is
 // full); UNAVAILABLE (anything else that may pass); DATA_LOSS (the store is damaged).
 class GenerationStore {
@@ -51,7 +58,8 @@ class GenerationStore {
   virtual boost::asio::awaitable<absl::StatusOr<Reservation>> Reserve(Record record) = 0;
 
   // Replaces the record of this name if the kept one has the revision just before `record`'s.
-  virtual boost::asio::awaitable<absl::Status> Update(Record record) = 0;
+  virtual boost::asio::awaitable<absl::Status> Update(Record record, Durability durability) = 0;
+  boost::asio::awaitable<absl::Status> Update(Record record) { return Update(std::move(record), Durability::kMachine); }
 
   virtual boost::asio::awaitable<absl::StatusOr<Record>> Get(std::string_view name) = 0;
 
