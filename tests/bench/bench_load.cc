@@ -1,0 +1,66 @@
+// The load generator: bench_load --help.
+#include <cstdio>
+#include <fstream>
+
+#include "tests/bench/grpc_caller.h"
+#include "tests/bench/load_flags.h"
+#include "tests/bench/process.h"
+#include "tests/bench/report.h"
+
+namespace {
+
+using namespace easel::bench;
+
+Tally RunLoad(const Plan& plan, GrpcClient& client, Requests& requests) {
+  GrpcCaller caller(client, requests, static_cast<std::size_t>(plan.in_flight));
+  return Load(plan, caller).Run();
+}
+
+void MakeFirst(const LoadFlags& flags, GrpcClient& client, Requests& requests, std::uint64_t count) {
+  const Plan plan{.in_flight = static_cast<int>(std::min<std::uint64_t>(count, 32)), .seconds = 0, .calls = count};
+  const Tally tally = RunLoad(plan, client, requests);
+  if (!tally.errors.empty()) Refuse("could not make what " + flags.case_name + " needs: " + tally.first_error);
+}
+
+Names NamesFor(const LoadFlags& flags, GrpcClient& client) {
+  Names names;
+  if (flags.names_file.empty()) {
+    MakeFirst(flags, client, *GenerateRequests(flags.order, false, &names), static_cast<std::uint64_t>(flags.make));
+    return names;
+  }
+  std::ifstream file(flags.names_file);
+  for (std::string line; std::getline(file, line);) names.push_back(line);
+  if (names.empty()) Refuse("there are no names in " + flags.names_file);
+  return names;
+}
+
+std::unique_ptr<Requests> RequestsOf(const LoadFlags& flags, GrpcClient& client, Names* made) {
+  const std::string& name = flags.case_name;
+  if (name == "generate") return GenerateRequests(flags.order, false, made);
+  if (name == "inline") return GenerateRequests(flags.order, true, nullptr);
+  if (name == "stream") return StreamRequests(flags.order);
+  if (name == "start") return StartRequests(flags.order, made);
+  if (name == "get") return GetRequests(NamesFor(flags, client));
+  if (name == "read") return ReadRequests(NamesFor(flags, client));
+  if (name == "list") return ListRequests(flags.page_size);
+  if (name != "same") Refuse("there is no case \"" + name + "\"; --help names them");
+  auto requests = SameRequests(flags.order);
+  MakeFirst(flags, client, *requests, 1);
+  return requests;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  PrepareProcess();
+  const LoadFlags flags = ReadLoadFlags(argc, argv);
+  GrpcClient client(flags.client);
+  client.Connect();
+  Names made;
+  const auto requests = RequestsOf(flags, client, flags.names_out.empty() ? nullptr : &made);
+  const Tally tally = RunLoad(flags.plan, client, *requests);
+  std::puts(ReportOf(flags.case_name, tally).c_str());
+  if (flags.names_out.empty()) return 0;
+  std::ofstream out(flags.names_out);
+  for (const std::string& name : made) out << name << "\n";
+}
