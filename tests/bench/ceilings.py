@@ -1,0 +1,33 @@
+"""How fast the tools are themselves: a result near these may be theirs and not the contender's."""
+import contenders
+import figures
+import load
+from rounds import Rounds
+
+TITLE = "The tools' own ceilings, with nothing in between"
+GENERATOR, UPSTREAM, IMAGES = "load generator against raw gRPC", "upstream, POST and image by raw curl", "upstream, image by raw curl"
+
+
+def run(tools):
+    result = figures.Result(0, TITLE)
+    rounds = Rounds(result)
+    options = tools.options
+    seconds, flags = options.few(2, 0.7), {"in_flight": 64}
+
+    def measure(name):
+        if name == GENERATOR:
+            with contenders.raw() as program:
+                target = program.addresses["grpc"]
+                load.run("generate", target=target, seconds=options.warm_up, **flags)
+                return load.measured(program, None, "generate", target=target, seconds=seconds, **flags)
+        if name == UPSTREAM:
+            return tools.generate(contenders.CURL, seconds=seconds, **flags)
+        with contenders.upstream() as up:
+            url = contenders.origin(up) + "/i/1-1024x1024-4096.png"
+            load.run("http-get", url=url, seconds=options.warm_up, **flags)
+            return load.measured(None, up, "http-get", url=url, seconds=seconds, **flags)
+
+    rounds.run(options.rounds, [GENERATOR, UPSTREAM, IMAGES], measure)
+    rounds.show("rate", "p50_ms", "p99_ms", "cpu_us", "upstream_cpu_us", "load_cpu_us")
+    tools.ceilings = {name: rounds.spread(name, "rate") for name in rounds.samples}
+    return result

@@ -1,0 +1,35 @@
+"""Row 3: one in flight: what Easel adds to the bare bridge, and how often it waits for the disk."""
+import contenders as who
+import figures
+import syncs
+from rounds import Rounds
+
+TITLE = "One at a time: added over the bare bridge"
+
+
+def run(tools):
+    options = tools.options
+    result = figures.Result(3, TITLE)
+    rounds = Rounds(result)
+    field = {one.name: one for one in (who.BRIDGE, who.MEMORY, who.DURABLE)}
+    rounds.run(options.rounds, list(field), lambda name: tools.generate(field[name], 1, options.few(4, 1), channels=1))
+    rounds.show("rate", "p50_ms", "p99_ms", "cpu_us", "errors")
+    bridge, memory, durable = who.BRIDGE.name, who.MEMORY.name, who.DURABLE.name
+    result.goal("in memory, added p50", rounds.added(memory, bridge, "p50_ms"), 0.15, unit=" ms")
+    result.goal("in memory, added p99", rounds.added(memory, bridge, "p99_ms"), 0.5, unit=" ms")
+    result.goal("durable, added p50 over in memory: the disk's time", rounds.added(durable, memory, "p50_ms"), unit=" ms")
+    result.goal("durable, added p99 over in memory: the disk's time", rounds.added(durable, memory, "p99_ms"), unit=" ms")
+    for way, order, calls in (("sync", who.SYNC, options.few(200, 50)), ("async", who.ASYNC, options.few(30, 10))):
+        _count_syncs(result, way, order, calls)
+    return [result]
+
+
+def _count_syncs(result, way, order, calls):
+    try:
+        counts = syncs.count(order, calls)
+    except Exception as error:  # pylint: disable=broad-except
+        result.errors.append(f"counting syncs, {way}: {error}")
+        return
+    result.goal(f"durable, {way}: synchronous commits of records for each image", [counts.commits], 3)
+    result.goal(f"durable, {way}: syncs of image files and their directories for each image", [counts.image_syncs])
+    result.goal(f"durable, {way}: time in all these syncs for each image (under strace)", [counts.milliseconds], unit=" ms")
