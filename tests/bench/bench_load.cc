@@ -6,6 +6,7 @@
 #include "tests/bench/load_flags.h"
 #include "tests/bench/process.h"
 #include "tests/bench/report.h"
+#include "tests/bench/watchers.h"
 
 namespace {
 
@@ -49,13 +50,37 @@ std::unique_ptr<Requests> RequestsOf(const LoadFlags& flags, GrpcClient& client,
   return requests;
 }
 
+int LoadByHttp(const LoadFlags& flags) {
+  if (flags.http.url.empty()) Refuse("--url says where to send it");
+  HttpCaller caller(flags.http, static_cast<std::size_t>(flags.plan.in_flight));
+  std::puts(ReportOf(flags.case_name, Load(flags.plan, caller).Run()).c_str());
+  return 0;
+}
+
+int Watch(const LoadFlags& flags, GrpcClient& client) {
+  Names names;
+  const auto generations = static_cast<std::uint64_t>(flags.generations);
+  const Plan start{.in_flight = 256, .seconds = 0, .calls = generations, .rate = flags.plan.rate};
+  const Tally started = RunLoad(start, client, *StartRequests(flags.order, &names));
+  if (!started.errors.empty()) Refuse("could not start the generations to watch: " + started.first_error);
+  Watchers watchers(names, static_cast<std::size_t>(flags.watchers));
+  const Plan watch{.in_flight = flags.watchers, .seconds = 0, .calls = static_cast<std::uint64_t>(flags.watchers),
+                   .drain = flags.plan.drain};
+  const Tally tally = RunLoad(watch, client, watchers);
+  std::puts(watchers.Report(tally).c_str());
+  return 0;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   PrepareProcess();
   const LoadFlags flags = ReadLoadFlags(argc, argv);
+  if (flags.case_name.starts_with("http")) return LoadByHttp(flags);
+  if (flags.client.target.empty()) Refuse("--target says where the service is, as HOST:PORT");
   GrpcClient client(flags.client);
   client.Connect();
+  if (flags.case_name == "watchers") return Watch(flags, client);
   Names made;
   const auto requests = RequestsOf(flags, client, flags.names_out.empty() ? nullptr : &made);
   const Tally tally = RunLoad(flags.plan, client, *requests);

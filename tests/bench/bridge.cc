@@ -9,6 +9,15 @@
 namespace easel::bench {
 namespace {
 
+// The upstream's replies have no escapes in their URLs.
+std::string_view UrlIn(std::string_view reply) {
+  constexpr std::string_view kBefore = R"("url":")";
+  const std::size_t at = reply.find(kBefore);
+  if (at == std::string_view::npos) return {};
+  reply.remove_prefix(at + kBefore.size());
+  return reply.substr(0, reply.find('"'));
+}
+
 void AppendJsonText(std::string_view text, std::string& to) {
   for (const char c : text) {
     if (c == '"' || c == '\\') {
@@ -36,15 +45,6 @@ std::string JsonBody(const v1::GenerateImageRequest& request) {
   AppendJsonText(request.request_id(), body);
   body.append("\"}");
   return body;
-}
-
-// The upstream's replies have no escapes in their URLs.
-std::string_view UrlIn(std::string_view reply) {
-  constexpr std::string_view kBefore = R"("url":")";
-  const std::size_t at = reply.find(kBefore);
-  if (at == std::string_view::npos) return {};
-  reply.remove_prefix(at + kBefore.size());
-  return reply.substr(0, reply.find('"'));
 }
 
 }  // namespace

@@ -11,6 +11,8 @@
 namespace easel::bench {
 namespace {
 
+constexpr std::size_t kMostShown = 32 * 1024;
+
 grpc_op SendMetadata(std::vector<grpc_metadata>& metadata) {
   grpc_op op{};
   op.op = GRPC_OP_SEND_INITIAL_METADATA;
@@ -62,7 +64,8 @@ void StartBatch(grpc_call* call, const std::array<grpc_op, kCount>& ops, void* e
 
 }  // namespace
 
-GrpcCaller::GrpcCaller(GrpcClient& client, Requests& requests, std::size_t slots) : client_(client), requests_(requests) {
+GrpcCaller::GrpcCaller(GrpcClient& client, Requests& requests, std::size_t slots)
+    : client_(client), requests_(requests), method_(grpc_slice_from_copied_string(requests.method().c_str())) {
   for (std::size_t slot = 0; slot < slots; ++slot) {
     calls_.push_back(std::make_unique<Call>());
     calls_.back()->slot = slot;
@@ -79,17 +82,18 @@ GrpcCaller::~GrpcCaller() {
   for (const auto& call : calls_) {
     while (call->call != nullptr) Serve(Clock::now() + std::chrono::seconds(1), nobody);
   }
+  grpc_slice_unref(method_);
 }
 
 void GrpcCaller::Start(std::size_t slot) {
   Call& call = *calls_[slot];
-  call.call = client_.NewCall(requests_.method());
+  call.call = client_.NewCall(method_);
   grpc_metadata_array_init(&call.initial);
   grpc_metadata_array_init(&call.trailing);
   call.good = true;
   call.messages = 0;
   call.bytes = 0;
-  grpc_slice slice = requests_.Next();
+  grpc_slice slice = requests_.Next(slot);
   grpc_byte_buffer* const request = grpc_raw_byte_buffer_create(&slice, 1);
   grpc_slice_unref(slice);
   requests_.streaming() ? StartStream(call, request) : StartUnary(call, request);
@@ -137,16 +141,17 @@ void GrpcCaller::Serve(Clock::time_point until, CallEnds& ends) {
 }
 
 void GrpcCaller::TakeMessage(Call& call) {
+  const std::size_t size = grpc_byte_buffer_length(call.received);
   ++call.messages;
-  call.bytes += grpc_byte_buffer_length(call.received);
-  grpc_byte_buffer_reader reader;
-  grpc_byte_buffer_reader_init(&reader, call.received);
-  grpc_slice* first = nullptr;
-  const bool has_bytes = grpc_byte_buffer_reader_peek(&reader, &first) != 0;
-  if (has_bytes && GRPC_SLICE_LENGTH(*first) == grpc_byte_buffer_length(call.received)) {
-    call.good = call.good && requests_.Check({reinterpret_cast<const char*>(GRPC_SLICE_START_PTR(*first)), GRPC_SLICE_LENGTH(*first)});
+  call.bytes += size;
+  if (size <= kMostShown) {
+    grpc_byte_buffer_reader reader;
+    grpc_byte_buffer_reader_init(&reader, call.received);
+    const grpc_slice whole = grpc_byte_buffer_reader_readall(&reader);
+    call.good = call.good && requests_.Check(call.slot, {reinterpret_cast<const char*>(GRPC_SLICE_START_PTR(whole)), size});
+    grpc_slice_unref(whole);
+    grpc_byte_buffer_reader_destroy(&reader);
   }
-  grpc_byte_buffer_reader_destroy(&reader);
   grpc_byte_buffer_destroy(std::exchange(call.received, nullptr));
 }
 

@@ -55,6 +55,7 @@ class GrpcCaller final : public Caller {
 
   GrpcClient& client_;
   Requests& requests_;
+  const grpc_slice method_;
   // By slot; they stay where they are.
   std::vector<std::unique_ptr<Call>> calls_;
 };

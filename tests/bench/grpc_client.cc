@@ -19,14 +19,15 @@ grpc_arg Argument(const char* key, int value) {
 }
 
 grpc_channel* NewChannel(const std::string& target) {
-  std::array<grpc_arg, 5> arguments = {
+  const std::array arguments = {
       Argument(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1),  // a connection of its own
       Argument(GRPC_ARG_MAX_RECEIVE_MESSAGE_LENGTH, -1),
       Argument(GRPC_ARG_ENABLE_RETRIES, 0),
       Argument(GRPC_ARG_ENABLE_HTTP_PROXY, 0),
       Argument(GRPC_ARG_SERVICE_CONFIG_DISABLE_RESOLUTION, 1),
+      Argument(GRPC_ARG_MINIMAL_STACK, 1),
   };
-  const grpc_channel_args list{arguments.size(), arguments.data()};
+  const grpc_channel_args list{arguments.size(), const_cast<grpc_arg*>(arguments.data())};
   grpc_channel_credentials* const credentials = grpc_insecure_credentials_create();
   grpc_channel* const channel = grpc_channel_create(target.c_str(), credentials, &list);
   grpc_channel_credentials_release(credentials);
@@ -68,10 +69,9 @@ void GrpcClient::Connect() {
   }
 }
 
-grpc_call* GrpcClient::NewCall(const std::string& method) {
+grpc_call* GrpcClient::NewCall(const grpc_slice& method) {
   grpc_channel* const channel = channels_[next_++ % channels_.size()];
-  return grpc_channel_create_call(channel, nullptr, GRPC_PROPAGATE_DEFAULTS, queue_,
-                                  grpc_slice_from_static_buffer(method.data(), method.size()), nullptr,
+  return grpc_channel_create_call(channel, nullptr, GRPC_PROPAGATE_DEFAULTS, queue_, method, nullptr,
                                   gpr_inf_future(GPR_CLOCK_MONOTONIC), nullptr);
 }
 

@@ -31,8 +31,8 @@ class GrpcClient {
   // Ends the process with a sentence if the service cannot be reached.
   void Connect();
 
-  // Of the next connection in turn.
-  grpc_call* NewCall(const std::string& method);
+  // Of the next connection in turn. `method` holds no borrowed memory: a connection remembers it.
+  grpc_call* NewCall(const grpc_slice& method);
 
   grpc_completion_queue* queue() const { return queue_; }
   std::vector<grpc_metadata>& metadata() { return metadata_; }

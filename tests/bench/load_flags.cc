@@ -2,8 +2,10 @@
 
 #include <cstdio>
 
+#include "absl/strings/str_cat.h"
 #include "tests/bench/flags.h"
 #include "tests/bench/process.h"
+#include "tests/bench/report.h"
 
 namespace easel::bench {
 namespace {
@@ -18,7 +20,15 @@ constexpr char kAbout[] = R"(bench_load CASE --target HOST:PORT: keeps a service
   same       GenerateImage with one request_id, made first and repeated
   get, read  GetGeneration and ReadImage of --names, or of what is made first
   list       ListGenerations
+  watchers   WatchGeneration: --watchers streams over --generations started ones, --rate of them a second, until all end
+  http       POST --body to --url, GET the image that the reply names
+  http-get   GET --url
 Flags)";
+
+std::string BodyOf(const OrderOptions& order) {
+  return absl::StrCat(R"({"model": )", JsonText(order.model), R"(, "prompt": )", JsonText(order.prompt), R"(, "size": ")",
+                      order.width, "x", order.height, "\"}");
+}
 
 }  // namespace
 
@@ -44,11 +54,17 @@ LoadFlags ReadLoadFlags(int argc, char** argv) {
       "names", po::value(&load.names_file), "file of generations' names")(
       "make", po::value(&load.make), "images to make first for get and read without --names")(
       "names-out", po::value(&load.names_out), "gets the names that generate and start made")(
-      "page-size", po::value(&load.page_size), "of list");
+      "page-size", po::value(&load.page_size), "of list")(
+      "generations", po::value(&load.generations), "of watchers: generations to start")(
+      "watchers", po::value(&load.watchers), "of watchers: streams")(
+      "url", po::value(&load.http.url), "of http and http-get")(
+      "header", po::value(&load.http.headers), "of http: a line of its own, any number of times")(
+      "body", po::value(&load.http.body), "of http: the JSON to post; by default model, prompt and size");
   ReadFlags(argc, argv, flags, "case");
   if (std::sscanf(size.c_str(), "%dx%d", &load.order.width, &load.order.height) != 2) {
     Refuse("--size is written as 1024x1024, not \"" + size + "\"");
   }
+  if (load.http.body.empty() && load.case_name == "http") load.http.body = BodyOf(load.order);
   if (load.plan.in_flight < 1 || load.client.channels < 1) Refuse("--in-flight and --channels take 1 or more");
   if (!caller.empty()) load.client.metadata.emplace_back("easel-caller", caller);
   if (most_bytes == 0 && load.case_name == "inline") most_bytes = 1 << 30;

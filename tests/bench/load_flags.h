@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "tests/bench/grpc_client.h"
+#include "tests/bench/http_caller.h"
 #include "tests/bench/load.h"
 #include "tests/bench/requests.h"
 
@@ -21,6 +22,11 @@ struct LoadFlags {
   // Gets the names of what `generate` and `start` made.
   std::string names_out;
   int page_size = 50;
+  // Of `watchers`.
+  int generations = 100;
+  int watchers = 1000;
+  // Of `http` and `http-get`.
+  HttpOptions http;
 };
 
 LoadFlags ReadLoadFlags(int argc, char** argv);

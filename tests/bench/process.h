@@ -6,8 +6,8 @@
 
 namespace easel::bench {
 
-// What every program of the benchmark does first: as many descriptors as the system allows, no SIGPIPE, and an end at once
-// with exit code 0 at SIGTERM and SIGINT.
+// What every program of the benchmark does first: as many descriptors as the system allows, no SIGPIPE, locks without
+// bookkeeping, and an end at once with exit code 0 at SIGTERM and SIGINT.
 void PrepareProcess();
 
 // A listening socket of 127.0.0.1:PORT and its like; port 0 takes a free one. With `shared`, several sockets may have the

@@ -49,7 +49,7 @@ class Orders : public Requests {
 
   const std::string& method() const override { return method_; }
 
-  grpc_slice Next() override {
+  grpc_slice Next(std::size_t /*slot*/) override {
     std::uint64_t number = ++number_;
     for (std::size_t i = kIdDigits; i > 0; --i, number /= 10) {
       bytes_[digits_ + i - 1] = static_cast<char>('0' + number % 10);
@@ -73,7 +73,7 @@ class Generating : public Orders {
   Generating(const OrderOptions& options, bool image_inline, Names* made)
       : Orders("GenerateImage", RequestOf(options, image_inline)), inline_(image_inline), made_(made) {}
 
-  bool Check(std::string_view message) override {
+  bool Check(std::size_t /*slot*/, std::string_view message) override {
     if (!ToBeRead() && made_ == nullptr) return true;
     v1::GenerateImageResponse response;
     if (!response.ParseFromArray(message.data(), static_cast<int>(message.size()))) return false;
@@ -97,10 +97,10 @@ class Generating : public Orders {
 
 class Same final : public Generating {
  public:
-  explicit Same(const OrderOptions& options) : Generating(options, false, nullptr), request_(Orders::Next()) {}
+  explicit Same(const OrderOptions& options) : Generating(options, false, nullptr), request_(Orders::Next(0)) {}
   ~Same() override { grpc_slice_unref(request_); }
 
-  grpc_slice Next() override { return grpc_slice_ref(request_); }
+  grpc_slice Next(std::size_t /*slot*/) override { return grpc_slice_ref(request_); }
 
  private:
   const grpc_slice request_;
@@ -111,7 +111,7 @@ class Starting final : public Orders {
   Starting(const OrderOptions& options, Names* made)
       : Orders("StartGeneration", OrderOf<v1::StartGenerationRequest>(options)), made_(made) {}
 
-  bool Check(std::string_view message) override {
+  bool Check(std::size_t /*slot*/, std::string_view message) override {
     if (!ToBeRead() && made_ == nullptr) return true;
     v1::StartGenerationResponse response;
     const bool read = response.ParseFromArray(message.data(), static_cast<int>(message.size()));
@@ -128,7 +128,7 @@ class Streaming final : public Orders {
   explicit Streaming(const OrderOptions& options) : Orders("StreamGenerateImage", RequestOf(options)) {}
 
   bool streaming() const override { return true; }
-  bool Check(std::string_view message) override { return !message.empty(); }
+  bool Check(std::size_t /*slot*/, std::string_view message) override { return !message.empty(); }
 
  private:
   static v1::StreamGenerateImageRequest RequestOf(const OrderOptions& options) {
@@ -150,8 +150,8 @@ class Prepared final : public Requests {
 
   const std::string& method() const override { return method_; }
   bool streaming() const override { return streaming_; }
-  grpc_slice Next() override { return grpc_slice_ref(requests_[next_++ % requests_.size()]); }
-  bool Check(std::string_view message) override { return !message.empty(); }
+  grpc_slice Next(std::size_t /*slot*/) override { return grpc_slice_ref(requests_[next_++ % requests_.size()]); }
+  bool Check(std::size_t /*slot*/, std::string_view message) override { return !message.empty(); }
 
  private:
   const std::string method_;

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <cstdint>
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -19,10 +19,10 @@ class Requests {
   virtual const std::string& method() const = 0;
   // The answer is a stream of messages.
   virtual bool streaming() const { return false; }
-  // The next request, owned by the caller.
-  virtual grpc_slice Next() = 0;
-  // Looks at a message that came back. False: it is not what was asked for.
-  virtual bool Check(std::string_view message) = 0;
+  // The next request, for a slot of the load, owned by whoever asks.
+  virtual grpc_slice Next(std::size_t slot) = 0;
+  // Looks at a message that came back. False: it is not what was asked for. Large messages are not shown.
+  virtual bool Check(std::size_t slot, std::string_view message) = 0;
 };
 
 struct OrderOptions {
