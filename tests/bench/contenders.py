@@ -66,10 +66,14 @@ def python(up):
 
 @dataclasses.dataclass
 class Contender:
-    """`start` takes the upstream. `http`: path and headers of its HTTP endpoint; None: it speaks gRPC."""
+    """`start` takes the upstream. `http`: path and headers of its HTTP endpoint; None: it speaks gRPC. `told_by_headers`
+    gives the contender for an upstream, where the caller says where to go.
+    `compiles`: it gets faster for some seconds, and so is warmed up for longer."""
     name: str
     start: typing.Callable
     http: tuple = None
+    told_by_headers: typing.Callable = None
+    compiles: bool = False
 
     def measured(self, program, up, **flags):
         """URL delivery: the caller has a result, with the image fetched on the way."""
@@ -84,18 +88,19 @@ _KEY = "authorization: Bearer bench-key"
 BRIDGE = Contender("bare bridge", bridge)
 MEMORY = Contender("easel, memory", easel)
 DURABLE = Contender("easel, durable", lambda up: easel(up, durable=True))
-NODE = Contender("node wrapper", node)
+NODE = Contender("node wrapper", node, compiles=True)
 PYTHON = Contender("python wrapper", python)
 CURL = Contender("raw curl", lambda up: None, (API + "/images/generations", [_KEY]))
 NGINX = Contender("nginx", lambda up: gateways.nginx(up.addresses["http"]), (API + "/images/generations", [_KEY]))
-PORTKEY = Contender("portkey", lambda up: gateways.portkey(), None)
-LITELLM = Contender("litellm", lambda up: gateways.litellm(origin(up) + API), ("/v1/images/generations", [_KEY]))
 
 
-def portkey_for(up):
-    """Portkey is told by headers where to go."""
+def _portkey_for(up):
     headers = [_KEY, "x-portkey-provider: openai", f"x-portkey-custom-host: {origin(up)}{API}"]
     return dataclasses.replace(PORTKEY, http=("/v1/images/generations", headers))
+
+
+PORTKEY = Contender("portkey", lambda up: gateways.portkey(), told_by_headers=_portkey_for, compiles=True)
+LITELLM = Contender("litellm", lambda up: gateways.litellm(origin(up) + API), ("/v1/images/generations", [_KEY]), compiles=True)
 
 
 def gateways_of(options):

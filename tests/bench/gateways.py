@@ -39,21 +39,23 @@ litellm_settings:
   num_retries: 0
 """
 
+LITELLM_PATIENCE = 240  # seconds: it computes for a while before it listens
 
-def _with_port(name, make, path, attempts=3):
+
+def _with_port(make, path, patience=programs.PATIENCE, attempts=3):
     """A program that cannot take port 0: `make(port)` starts it; another took the port meanwhile: once more."""
     for attempt in range(attempts):
         port = free_port()
         program = make(port)
         program.addresses = {"http": f"127.0.0.1:{port}"}
         try:
-            program.wait_for(lambda port=port: answers(f"http://127.0.0.1:{port}{path}"), "its first answer")
+            program.wait_for(lambda port=port: answers(f"http://127.0.0.1:{port}{path}"), "its first answer", patience)
             return program
-        except RuntimeError:
+        except BaseException as error:
             program.stop()
-            if attempt + 1 == attempts:
+            if attempt + 1 == attempts or not isinstance(error, RuntimeError):
                 raise
-    raise AssertionError(name)
+    raise AssertionError("attempts is 1 or more")
 
 
 def nginx(upstream):
@@ -62,13 +64,13 @@ def nginx(upstream):
         config.write_text(NGINX.format(upstream=upstream, port=port))
         return Program("nginx", ["/usr/sbin/nginx", "-c", config, "-p", settings.SCRATCH, "-e", "stderr"],
                        ready_file=False)
-    return _with_port("nginx", make, "/stats")
+    return _with_port(make, "/stats")
 
 
 def portkey():
     script = settings.PEERS / "portkey/node_modules/@portkey-ai/gateway/build/start-server.js"
-    return _with_port("portkey", lambda port: Program("portkey", ["node", script, "--headless", f"--port={port}"],
-                                                      {"NODE_ENV": "production"}, ready_file=False), "/")
+    return _with_port(lambda port: Program("portkey", ["node", script, "--headless", f"--port={port}"],
+                                           {"NODE_ENV": "production"}, ready_file=False), "/")
 
 
 def litellm(base):
@@ -77,10 +79,10 @@ def litellm(base):
         config.write_text(LITELLM.format(base=base))
         home = settings.PEERS / "litellm"
         return Program("litellm", [home / "bin/litellm", "--config", config, "--host", "127.0.0.1", "--port", port,
-                                   "--num_workers", 2],
+                                   "--run_gunicorn", "--num_workers", 2],
                        {"LITELLM_LOCAL_MODEL_COST_MAP": "True", "LITELLM_LOG": "ERROR", "LITELLM_MODE": "PRODUCTION",
                         "PATH": f"{home / 'bin'}:{programs.environment().get('PATH', '')}"}, ready_file=False)
-    return _with_port("litellm", make, "/health/liveliness")
+    return _with_port(make, "/health/liveliness", LITELLM_PATIENCE)
 
 
 def versions():

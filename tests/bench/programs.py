@@ -1,4 +1,5 @@
 """Programs that serve: each is started on a free port, waited for by its ready file or its first answer, and ended."""
+import contextlib
 import itertools
 import json
 import os
@@ -11,6 +12,7 @@ import time
 import urllib.error
 import urllib.request
 
+import sampling
 import settings
 
 PATIENCE = 60  # seconds
@@ -62,8 +64,8 @@ class Program:
     """In a directory of its own, which goes when it is stopped. `prefix` is put before the command (strace and its like)."""
 
     def __init__(self, name, command, env=None, ready_file=True, prefix=()):
-        self.name = name
-        self.directory = settings.SCRATCH / f"{next(_numbers)}-{name.replace(' ', '-')}"
+        self.name, self.number = name, next(_numbers)
+        self.directory = settings.SCRATCH / f"{self.number}-{name.replace(' ', '-')}"
         self.directory.mkdir(parents=True)
         self.ready_file = self.directory / "ready.json"
         self.log_file = self.directory / "log"
@@ -83,33 +85,32 @@ class Program:
             raise
         self.started = time.monotonic() - self.began  # seconds until it was ready
 
-    def wait_for(self, condition, what):
+    def wait_for(self, condition, what, patience=PATIENCE):
         def met():
             if self.popen.poll() is not None:
                 raise RuntimeError(f"{self.name} ended with {self.popen.returncode} before {what}: {self.log()[-600:]}")
             return condition()
-        return until(met, f"{what} of {self.name}")
+        return until(met, f"{what} of {self.name}", patience)
 
     def log(self):
         return self.log_file.read_text(errors="replace") if self.log_file.exists() else ""
 
-    @staticmethod
-    def end_child(pid):
-        try:
-            os.kill(pid, signal.SIGTERM)
-        except ProcessLookupError:
-            pass
+    def signal(self, number, besides=()):
+        """To it and all its children, but not to `besides`."""
+        for pid in sampling.family(self.pid):
+            if pid not in besides:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, number)
 
-    def stop(self, keep=False):
+    def stop(self):
         if self.popen.poll() is None:
             self.popen.send_signal(signal.SIGTERM)
             try:
                 self.popen.wait(20)
             except subprocess.TimeoutExpired:
-                self.popen.kill()
+                self.signal(signal.SIGKILL)
                 self.popen.wait()
-        if not keep:
-            shutil.rmtree(self.directory, ignore_errors=True)
+        shutil.rmtree(self.directory, ignore_errors=True)
 
     def __enter__(self):
         return self

@@ -9,8 +9,8 @@ import contenders
 def stage(contender, **upstream_flags):
     """Gives the contender's program (None if the upstream itself is measured) and the upstream."""
     with contenders.upstream(**upstream_flags) as up:
-        if contender is contenders.PORTKEY:
-            contender = contenders.portkey_for(up)
+        if contender.told_by_headers:
+            contender = contender.told_by_headers(up)
         program = contender.start(up)
         try:
             yield contender, program, up
@@ -26,12 +26,12 @@ class Tools:
     ceilings: dict = dataclasses.field(default_factory=dict)
     easel_rate: float = None  # row 2's, for the soak
 
-    def generate(self, contender, in_flight, seconds=None, warm_up=None, upstream_flags=None, **flags):
+    def generate(self, contender, in_flight, seconds=None, warm_up=None, **flags):
         """One figure of one contender: warm-up, then the measured time, URL delivery."""
         seconds = seconds or self.options.seconds
         warm_up = self.options.warm_up if warm_up is None else warm_up
-        with stage(contender, **(upstream_flags or {})) as (who, program, up):
-            flags = {**contenders.SYNC, "in_flight": in_flight, **flags}
+        flags = {**contenders.SYNC, "in_flight": in_flight, **flags}
+        with stage(contender) as (who, program, up):
             if warm_up:
-                who.measured(program, up, seconds=warm_up, **flags)
+                who.measured(program, up, seconds=warm_up * (4 if who.compiles else 1), **flags)
             return who.measured(program, up, seconds=seconds, **flags)

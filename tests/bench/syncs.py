@@ -1,10 +1,10 @@
 """Counts what easeld makes the disk keep for each image, by strace."""
 import dataclasses
 import re
+import signal
 
 import contenders
 import load
-import sampling
 
 CALLS = "fdatasync,fsync,sync_file_range,syncfs,msync,sync"
 # 4711 fdatasync(12</data/generations.db-wal>) = 0 <0.000321>; or begun and resumed, where threads overlap
@@ -15,14 +15,14 @@ RESUMED = re.compile(r"^(\d+)\s+<\.\.\. \w+ resumed")
 
 @dataclasses.dataclass
 class Counts:
-    """For each image."""
-    commits: float
-    image_syncs: float
+    """Of one image."""
+    commits: int
+    image_syncs: int
     milliseconds: float
 
 
-def parse(text, images):
-    """A checkpoint syncs the log before it syncs the database, which is no commit."""
+def parse(text):
+    """Of one image. A checkpoint syncs the log before it syncs the database, which is no commit."""
     log = database = other = 0
     seconds = 0.0
     for line in text.splitlines():
@@ -38,11 +38,11 @@ def parse(text, images):
             database += 1
         else:
             other += 1
-    return Counts((log - database) / images, other / images, 1000 * seconds / images)
+    return Counts(log - database, other, 1000 * seconds)
 
 
-def count(order, calls):
-    """One at a time, after some that are not counted."""
+def count(order, images):
+    """One by one, after some that are not counted; what a store does now and then on its own falls on few of them."""
     with contenders.upstream() as up:
         trace = up.directory / "trace"
         prefix = ["strace", "-f", "-y", "-T", "-o", trace, "-e", f"trace={CALLS}"]
@@ -50,18 +50,16 @@ def count(order, calls):
         try:
             flags = {**order, "target": program.addresses["grpc"], "in_flight": 1, "channels": 1}
             load.run("generate", calls=10, **flags)
-            before = trace.stat().st_size
-            report = load.run("generate", calls=calls, **flags)
-            text = trace.read_bytes()[before:].decode()
+            return [_count_one(trace, flags) for _ in range(images)]
         finally:
-            _end(program)
+            # strace ends when what it follows has ended.
+            program.signal(signal.SIGTERM, besides=(program.pid,))
+            program.stop()
+
+
+def _count_one(trace, flags):
+    before = trace.stat().st_size
+    report = load.run("generate", calls=1, **flags)
     if report["errors"]:
         raise RuntimeError(f"errors while counting: {report['errors']}")
-    return parse(text, calls)
-
-
-def _end(program):
-    """strace ends when what it follows has ended."""
-    for pid in sampling.family(program.pid)[1:]:
-        program.end_child(pid)
-    program.stop()
+    return parse(trace.read_bytes()[before:].decode())
