@@ -17,6 +17,11 @@ Tally RunLoad(const Plan& plan, GrpcClient& client, Requests& requests) {
   return Load(plan, caller).Run();
 }
 
+Tally RunLoad(const LoadFlags& flags, GrpcClient& client, Requests& requests) {
+  GrpcCaller caller(client, requests, static_cast<std::size_t>(flags.plan.in_flight), flags.cancel_share);
+  return Load(flags.plan, caller).Run();
+}
+
 void MakeFirst(const LoadFlags& flags, GrpcClient& client, Requests& requests, std::uint64_t count) {
   const Plan plan{.in_flight = static_cast<int>(std::min<std::uint64_t>(count, 32)), .seconds = 0, .calls = count};
   const Tally tally = RunLoad(plan, client, requests);
@@ -37,17 +42,21 @@ Names NamesFor(const LoadFlags& flags, GrpcClient& client) {
 
 std::unique_ptr<Requests> RequestsOf(const LoadFlags& flags, GrpcClient& client, Names* made) {
   const std::string& name = flags.case_name;
-  if (name == "generate") return GenerateRequests(flags.order, false, made);
+  if (name == "generate" || name == "same") return GenerateRequests(flags.order, false, made);
   if (name == "inline") return GenerateRequests(flags.order, true, nullptr);
   if (name == "stream") return StreamRequests(flags.order);
   if (name == "start") return StartRequests(flags.order, made);
   if (name == "get") return GetRequests(NamesFor(flags, client));
   if (name == "read") return ReadRequests(NamesFor(flags, client));
+  if (name == "watch") return WatchRequests(NamesFor(flags, client));
   if (name == "list") return ListRequests(flags.page_size);
-  if (name != "same") Refuse("there is no case \"" + name + "\"; --help names them");
-  auto requests = SameRequests(flags.order);
-  MakeFirst(flags, client, *requests, 1);
-  return requests;
+  Refuse("there is no case \"" + name + "\"; --help names them");
+}
+
+std::unique_ptr<Requests> MadeFirst(const LoadFlags& flags, GrpcClient& client, std::unique_ptr<Requests> requests) {
+  auto repeated = Repeated(std::move(requests));
+  MakeFirst(flags, client, *repeated, 1);
+  return repeated;
 }
 
 int LoadByHttp(const LoadFlags& flags) {
@@ -82,8 +91,9 @@ int main(int argc, char** argv) {
   client.Connect();
   if (flags.case_name == "watchers") return Watch(flags, client);
   Names made;
-  const auto requests = RequestsOf(flags, client, flags.names_out.empty() ? nullptr : &made);
-  const Tally tally = RunLoad(flags.plan, client, *requests);
+  auto requests = RequestsOf(flags, client, flags.names_out.empty() ? nullptr : &made);
+  if (flags.repeat || flags.case_name == "same") requests = MadeFirst(flags, client, std::move(requests));
+  const Tally tally = RunLoad(flags, client, *requests);
   std::puts(ReportOf(flags.case_name, tally).c_str());
   if (flags.names_out.empty()) return 0;
   std::ofstream out(flags.names_out);

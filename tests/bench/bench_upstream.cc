@@ -20,6 +20,7 @@ struct Options {
   absl::Duration delay;
   absl::Duration poll_delay;
   std::int64_t image_bytes = 4096;
+  double fault_share = 0;
   int threads = 1;
 };
 
@@ -31,6 +32,7 @@ Options Read(int argc, char** argv) {
       "delay", DurationFlag(options.delay), "from a POST to its image")(
       "poll-delay", DurationFlag(options.poll_delay), "from a poll to its answer")(
       "image-bytes", po::value(&options.image_bytes), "size of an image file")(
+      "fault-share", po::value(&options.fault_share), "part of the POSTs that are answered with a fault")(
       "threads", po::value(&options.threads), "loops that share the port");
   ReadFlags(argc, argv, flags);
   if (options.image_bytes < 1024) Refuse("--image-bytes takes 1024 at least, as no PNG of a usual size is smaller");
@@ -48,7 +50,8 @@ int main(int argc, char** argv) {
 
   const ZaiOptions zai{.delay = absl::ToChronoMicroseconds(options.delay),
                        .poll_delay = absl::ToChronoMicroseconds(options.poll_delay),
-                       .image_bytes = options.image_bytes};
+                       .image_bytes = options.image_bytes,
+                       .fault_share = options.fault_share};
   ZaiCounts counts;
   counts.next_number = static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch().count());
   const auto serve = [&](int socket) {

@@ -64,8 +64,9 @@ void StartBatch(grpc_call* call, const std::array<grpc_op, kCount>& ops, void* e
 
 }  // namespace
 
-GrpcCaller::GrpcCaller(GrpcClient& client, Requests& requests, std::size_t slots)
-    : client_(client), requests_(requests), method_(grpc_slice_from_copied_string(requests.method().c_str())) {
+GrpcCaller::GrpcCaller(GrpcClient& client, Requests& requests, std::size_t slots, double cancel_share)
+    : client_(client), requests_(requests), method_(grpc_slice_from_copied_string(requests.method().c_str())),
+      cancel_share_(cancel_share) {
   for (std::size_t slot = 0; slot < slots; ++slot) {
     calls_.push_back(std::make_unique<Call>());
     calls_.back()->slot = slot;
@@ -96,7 +97,10 @@ void GrpcCaller::Start(std::size_t slot) {
   grpc_slice slice = requests_.Next(slot);
   grpc_byte_buffer* const request = grpc_raw_byte_buffer_create(&slice, 1);
   grpc_slice_unref(slice);
-  requests_.streaming() ? StartStream(call, request) : StartUnary(call, request);
+  cancels_due_ += cancel_share_;
+  call.to_cancel = cancels_due_ >= 1;
+  if (call.to_cancel) cancels_due_ -= 1;
+  requests_.streaming() || call.to_cancel ? StartStream(call, request) : StartUnary(call, request);
   grpc_byte_buffer_destroy(request);
 }
 
@@ -133,6 +137,7 @@ void GrpcCaller::Serve(Clock::time_point until, CallEnds& ends) {
   const Event& came = *static_cast<Event*>(event.tag);
   Call& call = *came.call;
   --call.pending;
+  if (came.what == What::kBegun && call.to_cancel) grpc_call_cancel(call.call, nullptr);
   if (came.what != What::kBegun && call.received != nullptr) {
     TakeMessage(call);
     if (came.what == What::kMessage) ReceiveNext(call);

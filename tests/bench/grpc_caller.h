@@ -15,7 +15,8 @@ namespace easel::bench {
 // The load's calls over gRPC, with one answer or a stream of them.
 class GrpcCaller final : public Caller {
  public:
-  GrpcCaller(GrpcClient& client, Requests& requests, std::size_t slots);
+  // Of `cancel_share` of the calls it wants nothing any more as soon as the first word of an answer comes.
+  GrpcCaller(GrpcClient& client, Requests& requests, std::size_t slots, double cancel_share = 0);
   ~GrpcCaller() override;
 
   void Start(std::size_t slot) override;
@@ -43,6 +44,7 @@ class GrpcCaller final : public Caller {
     // Events that are still to come.
     int pending = 0;
     bool good = true;
+    bool to_cancel = false;
     std::uint64_t messages = 0;
     std::uint64_t bytes = 0;
   };
@@ -56,6 +58,8 @@ class GrpcCaller final : public Caller {
   GrpcClient& client_;
   Requests& requests_;
   const grpc_slice method_;
+  const double cancel_share_;
+  double cancels_due_ = 0;
   // By slot; they stay where they are.
   std::vector<std::unique_ptr<Call>> calls_;
 };

@@ -17,8 +17,8 @@ constexpr char kAbout[] = R"(bench_load CASE --target HOST:PORT: keeps a service
   inline     GenerateImage, the image in the answer
   stream     StreamGenerateImage with the image
   start      StartGeneration
-  same       GenerateImage with one request_id, made first and repeated
-  get, read  GetGeneration and ReadImage of --names, or of what is made first
+  same       GenerateImage with one request_id, made first and repeated; inline and stream do so with --repeat
+  get, read, watch  GetGeneration, ReadImage and WatchGeneration of --names, or of what is made first
   list       ListGenerations
   watchers   WatchGeneration: --watchers streams over --generations started ones, --rate of them a second, until all end
   http       POST --body to --url, GET the image that the reply names
@@ -52,9 +52,11 @@ LoadFlags ReadLoadFlags(int argc, char** argv) {
       "prompt", po::value(&load.order.prompt), "prompt of the orders")("caller", po::value(&caller), "easel-caller")(
       "max-receive-bytes", po::value(&most_bytes), "easel-max-receive-bytes; inline takes any size by itself")(
       "names", po::value(&load.names_file), "file of generations' names")(
-      "make", po::value(&load.make), "images to make first for get and read without --names")(
+      "make", po::value(&load.make), "images to make first where there are no --names")(
       "names-out", po::value(&load.names_out), "gets the names that generate and start made")(
       "page-size", po::value(&load.page_size), "of list")(
+      "repeat", po::bool_switch(&load.repeat), "one request_id, made first, for all calls")(
+      "cancel-share", po::value(&load.cancel_share), "part of the calls that are cancelled once they are accepted")(
       "generations", po::value(&load.generations), "of watchers: generations to start")(
       "watchers", po::value(&load.watchers), "of watchers: streams")(
       "url", po::value(&load.http.url), "of http and http-get")(
@@ -64,6 +66,7 @@ LoadFlags ReadLoadFlags(int argc, char** argv) {
   if (std::sscanf(size.c_str(), "%dx%d", &load.order.width, &load.order.height) != 2) {
     Refuse("--size is written as 1024x1024, not \"" + size + "\"");
   }
+  load.order.abort = load.cancel_share > 0;
   if (load.http.body.empty() && load.case_name == "http") load.http.body = BodyOf(load.order);
   if (load.plan.in_flight < 1 || load.client.channels < 1) Refuse("--in-flight and --channels take 1 or more");
   if (!caller.empty()) load.client.metadata.emplace_back("easel-caller", caller);

@@ -22,6 +22,10 @@ struct LoadFlags {
   // Gets the names of what `generate` and `start` made.
   std::string names_out;
   int page_size = 50;
+  // One request_id, made first, for all calls.
+  bool repeat = false;
+  // The part of the calls that are cancelled as soon as the service has accepted them.
+  double cancel_share = 0;
   // Of `watchers`.
   int generations = 100;
   int watchers = 1000;

@@ -29,6 +29,7 @@ template <class Request>
 Request OrderOf(const OrderOptions& options) {
   Request request;
   request.set_request_id(FreshId());
+  if (options.abort) request.set_cancel_policy(v1::CANCEL_POLICY_ABORT);
   v1::ImageSpec& spec = *request.mutable_spec();
   spec.set_model(options.model);
   spec.set_prompt(options.prompt);
@@ -95,17 +96,6 @@ class Generating : public Orders {
   Names* const made_;
 };
 
-class Same final : public Generating {
- public:
-  explicit Same(const OrderOptions& options) : Generating(options, false, nullptr), request_(Orders::Next(0)) {}
-  ~Same() override { grpc_slice_unref(request_); }
-
-  grpc_slice Next(std::size_t /*slot*/) override { return grpc_slice_ref(request_); }
-
- private:
-  const grpc_slice request_;
-};
-
 class Starting final : public Orders {
  public:
   Starting(const OrderOptions& options, Names* made)
@@ -136,6 +126,21 @@ class Streaming final : public Orders {
     request.set_image_delivery(v1::IMAGE_DELIVERY_INLINE);
     return request;
   }
+};
+
+class Repeating final : public Requests {
+ public:
+  explicit Repeating(std::unique_ptr<Requests> requests) : requests_(std::move(requests)), request_(requests_->Next(0)) {}
+  ~Repeating() override { grpc_slice_unref(request_); }
+
+  const std::string& method() const override { return requests_->method(); }
+  bool streaming() const override { return requests_->streaming(); }
+  grpc_slice Next(std::size_t /*slot*/) override { return grpc_slice_ref(request_); }
+  bool Check(std::size_t slot, std::string_view message) override { return requests_->Check(slot, message); }
+
+ private:
+  const std::unique_ptr<Requests> requests_;
+  const grpc_slice request_;
 };
 
 // Ready-made requests by turns.
@@ -183,13 +188,19 @@ std::unique_ptr<Requests> StartRequests(const OrderOptions& options, Names* made
   return std::make_unique<Starting>(options, made);
 }
 
-std::unique_ptr<Requests> SameRequests(const OrderOptions& options) { return std::make_unique<Same>(options); }
+std::unique_ptr<Requests> Repeated(std::unique_ptr<Requests> requests) {
+  return std::make_unique<Repeating>(std::move(requests));
+}
 
 std::unique_ptr<Requests> GetRequests(Names names) {
   return ByName<v1::GetGenerationRequest>("GetGeneration", false, names);
 }
 
 std::unique_ptr<Requests> ReadRequests(Names names) { return ByName<v1::ReadImageRequest>("ReadImage", true, names); }
+
+std::unique_ptr<Requests> WatchRequests(Names names) {
+  return ByName<v1::WatchGenerationRequest>("WatchGeneration", true, names);
+}
 
 std::unique_ptr<Requests> ListRequests(int page_size) {
   auto requests = std::make_unique<Prepared>("ListGenerations", false);

@@ -31,6 +31,8 @@ struct OrderOptions {
   int width = 1024;
   int height = 1024;
   std::string prompt = "a kitten on a windowsill";
+  // Whoever goes away wants nothing any more.
+  bool abort = false;
 };
 
 // Names of generations, filled while answers are checked.
@@ -40,11 +42,12 @@ using Names = std::vector<std::string>;
 std::unique_ptr<Requests> GenerateRequests(const OrderOptions& options, bool image_inline, Names* made);
 std::unique_ptr<Requests> StreamRequests(const OrderOptions& options);
 std::unique_ptr<Requests> StartRequests(const OrderOptions& options, Names* made);
-// One order with one request_id.
-std::unique_ptr<Requests> SameRequests(const OrderOptions& options);
+// The first of `requests` again and again, with its one request_id.
+std::unique_ptr<Requests> Repeated(std::unique_ptr<Requests> requests);
 // By names, which may not be empty, one after the other and again from the first.
 std::unique_ptr<Requests> GetRequests(Names names);
 std::unique_ptr<Requests> ReadRequests(Names names);
+std::unique_ptr<Requests> WatchRequests(Names names);
 std::unique_ptr<Requests> ListRequests(int page_size);
 
 }  // namespace easel::bench

@@ -63,10 +63,14 @@ void SendJson(std::string_view body, HttpAnswer& answer) {
   answer.text.append(body);
 }
 
+void SendError(std::string_view status, std::string_view body, HttpAnswer& answer) {
+  const std::string_view type = body.starts_with('{') ? "application/json; charset=UTF-8" : "text/html";
+  AppendHead(status, type, static_cast<std::int64_t>(body.size()), answer.text);
+  answer.text.append(body);
+}
+
 void SendNotFound(HttpAnswer& answer) {
-  constexpr std::string_view kBody = R"({"error":{"code":"1211","message":"There is nothing at this path"}})";
-  AppendHead("404 Not Found", "application/json; charset=UTF-8", static_cast<std::int64_t>(kBody.size()), answer.text);
-  answer.text.append(kBody);
+  SendError("404 Not Found", R"({"error":{"code":"1211","message":"There is nothing at this path"}})", answer);
 }
 
 }  // namespace
@@ -78,6 +82,7 @@ void ZaiAnswers::Answer(const HttpRequest& request, HttpAnswer& answer) {
   const std::string_view target = request.target.substr(0, request.target.find('?'));
   constexpr std::string_view kResult = "/async-result/";
   if (request.method == "POST" && target.ends_with("/images/generations")) {
+    if (SendFault(answer)) return;
     const bool task = target.ends_with("/async/images/generations");
     task ? StartTask(request, answer) : Make(request, answer);
   } else if (target.starts_with("/i/")) {
@@ -89,6 +94,24 @@ void ZaiAnswers::Answer(const HttpRequest& request, HttpAnswer& answer) {
   } else {
     SendNotFound(answer);
   }
+}
+
+bool ZaiAnswers::SendFault(HttpAnswer& answer) {
+  faults_due_ += options_.fault_share;
+  if (faults_due_ < 1) return false;
+  faults_due_ -= 1;
+  switch (faults_++ % 3) {
+    case 0:
+      SendError("400 Bad Request", R"({"contentFilter":[{"level":1,"role":"user"}],"error":{"code":"1301","message":"Unsafe"}})",
+                answer);
+      break;
+    case 1:
+      SendError("500 Internal Server Error", R"({"error":{"code":"1234","message":"Network error, try again"}})", answer);
+      break;
+    default:
+      SendError("502 Bad Gateway", "<html>Bad gateway</html>", answer);
+  }
+  return true;
 }
 
 ZaiAnswers::Order ZaiAnswers::ReadOrder(std::string_view body) const {

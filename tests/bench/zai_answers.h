@@ -20,6 +20,8 @@ struct ZaiOptions {
   // From a poll to its answer.
   std::chrono::microseconds poll_delay{0};
   std::int64_t image_bytes = 4096;
+  // The part of the POSTs that are answered with a fault: a refusal, an overload and a broken gateway by turns.
+  double fault_share = 0;
 };
 
 // Shared by all threads.
@@ -55,6 +57,7 @@ class ZaiAnswers : public HttpAnswers {
     std::string shape;
   };
 
+  bool SendFault(HttpAnswer& answer);
   Order ReadOrder(std::string_view body) const;
   void Make(const HttpRequest& request, HttpAnswer& answer);
   void StartTask(const HttpRequest& request, HttpAnswer& answer);
@@ -66,6 +69,8 @@ class ZaiAnswers : public HttpAnswers {
   const ZaiOptions options_;
   const std::string host_;
   ZaiCounts& counts_;
+  double faults_due_ = 0;
+  std::uint64_t faults_ = 0;
   std::map<std::tuple<int, int, std::int64_t>, std::unique_ptr<PngMould>> moulds_;
 };
 
