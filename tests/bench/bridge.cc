@@ -49,19 +49,17 @@ std::string JsonBody(const v1::GenerateImageRequest& request) {
 
 }  // namespace
 
-// One call, from its request to its answer.
-class Errand final : public grpc::ServerUnaryReactor, public Transfer::Owner {
+// One call, from its request to its answer. Belongs to itself. It is no reactor: gRPC would tell a reactor that the call is
+// done from yet another thread.
+class Errand final : public Transfer::Owner {
  public:
-  Errand(Transfers& transfers, const grpc::ByteBuffer& request, grpc::ByteBuffer& response)
-      : transfers_(transfers), response_(response) {
-    v1::GenerateImageRequest message;
-    readable_ = Decode(request, message);
-    inline_ = message.image_delivery() == v1::IMAGE_DELIVERY_INLINE;
-    body_ = JsonBody(message);
-    request_id_ = std::move(*message.mutable_request_id());
-  }
-
-  bool readable() const { return readable_; }
+  Errand(Transfers& transfers, grpc::ServerUnaryReactor& call, v1::GenerateImageRequest& request, grpc::ByteBuffer& response)
+      : transfers_(transfers),
+        call_(call),
+        response_(response),
+        inline_(request.image_delivery() == v1::IMAGE_DELIVERY_INLINE),
+        body_(JsonBody(request)),
+        request_id_(std::move(*request.mutable_request_id())) {}
 
   // On the loop's thread.
   void Start() { transfers_.TakePost().Post(*this, body_); }
@@ -87,8 +85,6 @@ class Errand final : public grpc::ServerUnaryReactor, public Transfer::Owner {
     }
   }
 
-  void OnDone() override { delete this; }
-
  private:
   void Answer() {
     v1::GenerateImageResponse response;
@@ -109,12 +105,17 @@ class Errand final : public grpc::ServerUnaryReactor, public Transfer::Owner {
     Finish(grpc::Status::OK);
   }
 
+  void Finish(const grpc::Status& status) {
+    call_.Finish(status);
+    delete this;
+  }
+
   Transfers& transfers_;
+  grpc::ServerUnaryReactor& call_;
   grpc::ByteBuffer& response_;
-  bool readable_ = false;
-  bool inline_ = false;
+  const bool inline_;
   bool fetching_ = false;
-  std::string body_;
+  const std::string body_;
   std::string request_id_;
   std::string reply_;
   std::string url_;
@@ -138,15 +139,16 @@ void Bridge::Run() {
   }
 }
 
-grpc::ServerUnaryReactor* Bridge::GenerateImage(grpc::CallbackServerContext* /*context*/, const grpc::ByteBuffer* request,
+grpc::ServerUnaryReactor* Bridge::GenerateImage(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
                                                 grpc::ByteBuffer* response) {
-  auto* errand = new Errand(transfers_, *request, *response);
-  if (!errand->readable()) {
-    errand->Finish({grpc::StatusCode::INVALID_ARGUMENT, "not a GenerateImageRequest"});
-  } else if (inbox_.Put(errand)) {
+  grpc::ServerUnaryReactor* const call = context->DefaultReactor();
+  v1::GenerateImageRequest message;
+  if (!Decode(*request, message)) {
+    call->Finish({grpc::StatusCode::INVALID_ARGUMENT, "not a GenerateImageRequest"});
+  } else if (inbox_.Put(new Errand(transfers_, *call, message, *response))) {
     loop_.Wake();
   }
-  return errand;
+  return call;
 }
 
 }  // namespace easel::bench
