@@ -14,7 +14,8 @@ using asio::awaitable;
 
 namespace {
 
-// Time for the network to come back after a restart, before something paid for is given up.
+// Time for the network to come back after a restart, before something paid for is given up; and for what nobody ran for a
+// while.
 constexpr absl::Duration kGraceAfterRestart = absl::Minutes(1);
 
 }  // namespace
@@ -90,7 +91,7 @@ absl::Duration Lifecycle::Backoff(int round) const {
 
 absl::Time Lifecycle::Limit(const google::protobuf::Timestamp& recorded) const {
   const absl::Time limit = FromProto(recorded);
-  return origin_ == Origin::kResumed ? std::max(limit, began_ + kGraceAfterRestart) : limit;
+  return origin_ == Origin::kAccepted ? limit : std::max(limit, began_ + kGraceAfterRestart);
 }
 
 }  // namespace easel::generation

@@ -15,6 +15,7 @@ namespace easel::fakes {
 
 namespace asio = boost::asio;
 using asio::awaitable;
+using generation::Durability;
 using generation::Record;
 using generation::Reservation;
 
@@ -96,16 +97,18 @@ absl::StatusOr<Reservation> FakeGenerationStore::Insert(Record record) {
   }
   on_write(record);
   written_.push_back(record.generation().state());
+  durabilities_.push_back(Durability::kMachine);
   records_[record.generation().name()] = record;
   return Reservation{.inserted = true, .record = std::move(record)};
 }
 
-absl::Status FakeGenerationStore::Replace(Record record) {
+absl::Status FakeGenerationStore::Replace(Record record, Durability durability) {
   const auto it = records_.find(record.generation().name());
   if (it == records_.end()) return absl::NotFoundError("no such record");
   if (it->second.generation().revision() + 1 != record.generation().revision()) return absl::AbortedError("revision");
   on_write(record);
   written_.push_back(record.generation().state());
+  durabilities_.push_back(durability);
   it->second = std::move(record);
   return absl::OkStatus();
 }
@@ -121,12 +124,12 @@ awaitable<absl::StatusOr<Reservation>> FakeGenerationStore::Reserve(Record recor
   co_return reserved;
 }
 
-awaitable<absl::Status> FakeGenerationStore::Update(Record record, generation::Durability) {
+awaitable<absl::Status> FakeGenerationStore::Update(Record record, Durability durability) {
   const v1::GenerationState state = record.generation().state();
   co_await Meet(state, die_before_);
   const WriteFault fault = NextWriteFault();
   if (!fault.status.ok() && !fault.applied) co_return fault.status;
-  const absl::Status replaced = Replace(std::move(record));
+  const absl::Status replaced = Replace(std::move(record), durability);
   co_await Meet(state, die_after_);
   co_return fault.status.ok() ? replaced : fault.status;
 }

@@ -41,6 +41,8 @@ class FakeGenerationStore final : public generation::GenerationStore {
   std::vector<generation::Record> All() const;
   // The states of all records, in the order of their writing.
   const std::vector<v1::GenerationState>& written() const { return written_; }
+  // What each of those writes had to survive.
+  const std::vector<generation::Durability>& durabilities() const { return durabilities_; }
   int attempted_writes() const { return attempted_writes_; }
 
   boost::asio::awaitable<absl::StatusOr<generation::Reservation>> Reserve(generation::Record record) override;
@@ -60,7 +62,7 @@ class FakeGenerationStore final : public generation::GenerationStore {
 
  private:
   absl::StatusOr<generation::Reservation> Insert(generation::Record record);
-  absl::Status Replace(generation::Record record);
+  absl::Status Replace(generation::Record record, generation::Durability durability);
   absl::Status Erase(const std::string& name, std::int64_t revision);
   boost::asio::awaitable<void> Meet(v1::GenerationState state, std::optional<v1::GenerationState>& death);
   absl::Status ReadFault();
@@ -73,6 +75,7 @@ class FakeGenerationStore final : public generation::GenerationStore {
 
   std::map<std::string, generation::Record, std::less<>> records_;
   std::vector<v1::GenerationState> written_;
+  std::vector<generation::Durability> durabilities_;
   int attempted_writes_ = 0;
   int failing_writes_ = 0;
   absl::Status write_failure_;

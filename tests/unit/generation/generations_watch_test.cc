@@ -33,17 +33,21 @@ class WatchTest : public ::testing::Test {
 };
 
 TEST_F(WatchTest, AWatcherSeesRevisionsThatOnlyRiseAndAlwaysTheEnd) {
-  const std::string name = Start();
-  Watcher watcher = Watch(name);
-  std::int64_t revision = 0;
-  Snapshot now = watcher.current();
-  while (!HasEnded(*now)) {
-    now = process_.Next(watcher, revision, absl::InfiniteDuration());
-    ASSERT_GE(now->generation().revision(), revision);
-    revision = now->generation().revision();
+  for (const bool queue_first : {false, true}) {
+    around_.store = {};
+    around_.queue_first = queue_first;
+    const std::string name = Start();
+    Watcher watcher = Watch(name);
+    std::int64_t revision = 0;
+    Snapshot now = watcher.current();
+    while (!HasEnded(*now)) {
+      now = process_.Next(watcher, revision, absl::InfiniteDuration());
+      ASSERT_GE(now->generation().revision(), revision);
+      revision = now->generation().revision();
+    }
+    EXPECT_EQ(now->generation().state(), v1::GENERATION_STATE_SUCCEEDED);
+    EXPECT_EQ(revision, queue_first ? 5 : 4);
   }
-  EXPECT_EQ(now->generation().state(), v1::GENERATION_STATE_SUCCEEDED);
-  EXPECT_EQ(revision, 5);
 }
 
 TEST_F(WatchTest, ARevisionThatIsAlreadyPastIsAnsweredAtOnce) {

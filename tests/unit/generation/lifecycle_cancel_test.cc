@@ -130,6 +130,7 @@ TEST_F(CancelTest, ACancelAtTheVeryMomentOfEachWriteEndsOneWayAndTheLedgerAgrees
                                          v1::GENERATION_STATE_FETCHING, v1::GENERATION_STATE_SUCCEEDED}) {
       SCOPED_TRACE(v1::GenerationState_Name(at) + " " + v1::CancelPolicy_Name(policy));
       Surroundings around;
+      around.queue_first = true;
       Process process(around);
       auto started = process.Start(Kitten());
       const std::string name = started->current()->generation().name();
@@ -145,6 +146,23 @@ TEST_F(CancelTest, ACancelAtTheVeryMomentOfEachWriteEndsOneWayAndTheLedgerAgrees
                 around.upstream.paid() == 1 ? v1::CHARGE_STATE_MADE : v1::CHARGE_STATE_NONE);
       EXPECT_EQ(around.upstream.paid(), at == v1::GENERATION_STATE_SUBMITTING ? 0 : 1);
     }
+  }
+}
+
+TEST_F(CancelTest, ACancelAtTheVeryMomentOfTheFirstRecordEndsOneWayAndTheLedgerAgrees) {
+  for (const v1::CancelPolicy policy : {kAbort, kFinish}) {
+    around_.store = {};
+    const int paid = around_.upstream.paid();
+    around_.store.on_write = [this, policy](const Record& record) {
+      if (record.generation().revision() == 1) process_->CancelLater(record.generation().name(), policy);
+    };
+    Begin();
+    process_->RunToEnd();
+    ASSERT_EQ(around_.store.written().front(), v1::GENERATION_STATE_SUBMITTING);
+    const v1::Generation ended = process_->Recorded(name_);
+    EXPECT_EQ(ended.state(), policy == kAbort ? v1::GENERATION_STATE_CANCELLED : v1::GENERATION_STATE_SUCCEEDED);
+    EXPECT_EQ(ended.charge().state(),
+              around_.upstream.paid() - paid == 1 ? v1::CHARGE_STATE_MADE : v1::CHARGE_STATE_NONE);
   }
 }
 

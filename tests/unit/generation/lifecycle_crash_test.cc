@@ -49,20 +49,25 @@ class CrashTest : public ::testing::Test {
 };
 
 TEST_F(CrashTest, BeforeTheReservationNothingWasAcceptedAndNothingIsThere) {
-  around_.store.DieBefore(v1::GENERATION_STATE_QUEUED);
-  RunAndDie();
-  around_.store.Revive();
-  EXPECT_TRUE(around_.store.All().empty());
-  EXPECT_EQ(around_.upstream.submissions(), 0);
+  for (const bool queue_first : {false, true}) {
+    around_.queue_first = queue_first;
+    around_.store.DieBefore(queue_first ? v1::GENERATION_STATE_QUEUED : v1::GENERATION_STATE_SUBMITTING);
+    RunAndDie();
+    around_.store.Revive();
+    EXPECT_TRUE(around_.store.All().empty());
+    EXPECT_EQ(around_.upstream.submissions(), 0);
+  }
 }
 
 TEST_F(CrashTest, AfterTheReservationTheRestartMakesTheImage) {
+  around_.queue_first = true;
   around_.store.DieAfter(v1::GENERATION_STATE_QUEUED);
   RunAndDie();
   ExpectDelivered(Restart());
 }
 
 TEST_F(CrashTest, BeforeSubmittingIsRecordedNothingWasSentAndTheRestartMakesTheImage) {
+  around_.queue_first = true;
   around_.store.DieBefore(v1::GENERATION_STATE_SUBMITTING);
   RunAndDie();
   EXPECT_EQ(around_.upstream.submissions(), 0);
@@ -70,10 +75,18 @@ TEST_F(CrashTest, BeforeSubmittingIsRecordedNothingWasSentAndTheRestartMakesTheI
 }
 
 TEST_F(CrashTest, AfterSubmittingIsRecordedNobodyKnowsAndNothingIsSentAgain) {
-  around_.store.DieAfter(v1::GENERATION_STATE_SUBMITTING);
-  RunAndDie();
-  ExpectOutcomeUnknown(Restart());
-  EXPECT_EQ(around_.upstream.submissions(), 0);
+  for (const bool queue_first : {false, true}) {
+    around_.store = {};
+    around_.queue_first = queue_first;
+    around_.store.DieAfter(v1::GENERATION_STATE_SUBMITTING);
+    RunAndDie();
+    EXPECT_EQ(around_.store.written().size(), queue_first ? 2U : 1U);
+    const v1::Generation ended = Restart();
+    ExpectOutcomeUnknown(ended);
+    ASSERT_EQ(ended.attempts_size(), 1);
+    EXPECT_EQ(ended.attempts(0).charge().state(), v1::CHARGE_STATE_UNKNOWN);
+    EXPECT_EQ(around_.upstream.submissions(), 0);
+  }
 }
 
 TEST_F(CrashTest, BeforeTheTaskIsRecordedNobodyKnowsAndNothingIsSentAgain) {
@@ -282,6 +295,7 @@ TEST_F(CrashTest, AfterALongPauseTheQueueIsStillServed) {
 }
 
 TEST_F(CrashTest, ManyCrashesInARowStillEndInOneImageForOnePrice) {
+  around_.queue_first = true;
   around_.store.DieAfter(v1::GENERATION_STATE_QUEUED);
   RunAndDie();
   for (const v1::GenerationState state :

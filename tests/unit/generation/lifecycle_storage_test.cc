@@ -20,6 +20,7 @@ class StorageTest : public ::testing::Test {
 };
 
 TEST_F(StorageTest, NothingIsSubmittedBeforeThatIsRecorded) {
+  around_.queue_first = true;
   Process process(around_);
   const std::string name = Start(process);
   around_.store.FailWrites(7);
@@ -37,43 +38,58 @@ TEST_F(StorageTest, NothingIsSubmittedBeforeThatIsRecorded) {
   EXPECT_EQ(around_.upstream.submissions(), 1);
 }
 
+TEST_F(StorageTest, NothingIsSubmittedWhereTheFirstRecordCannotBeWritten) {
+  Process process(around_);
+  around_.store.FailWrites(1);
+  EXPECT_EQ(ReasonOf(process.Start(Kitten()).status()), "STORAGE_UNAVAILABLE");
+  process.RunFor(absl::Hours(1));
+  EXPECT_EQ(around_.upstream.submissions(), 0);
+  EXPECT_TRUE(around_.store.All().empty());
+}
+
 TEST_F(StorageTest, EveryStepWaitsForTheStoreAndGoesOnWithWhatItHas) {
-  for (const v1::GenerationState step : {v1::GENERATION_STATE_SUBMITTING, v1::GENERATION_STATE_RENDERING,
-                                         v1::GENERATION_STATE_FETCHING, v1::GENERATION_STATE_SUCCEEDED}) {
-    SCOPED_TRACE(v1::GenerationState_Name(step));
-    Surroundings around;
-    Process process(around);
-    const std::string name = Start(process);
-    // The step before has just been written: what is written next fails for a while.
-    bool armed = false;
-    around.store.on_write = [&](const Record& record) {
-      if (record.generation().state() + 1 == step && !std::exchange(armed, true)) around.store.FailWrites(9);
-    };
-    if (step == v1::GENERATION_STATE_SUBMITTING) around.store.FailWrites(9);
-    process.RunToEnd();
-    EXPECT_EQ(process.StateOf(name), v1::GENERATION_STATE_SUCCEEDED);
-    EXPECT_EQ(process.Recorded(name).revision(), 5);
-    EXPECT_EQ(around.upstream.paid(), 1);
-    EXPECT_EQ(process.faults().size(), 9U);
+  for (const v1::GenerationState first : {v1::GENERATION_STATE_QUEUED, v1::GENERATION_STATE_SUBMITTING}) {
+    for (int before = first; before < v1::GENERATION_STATE_SUCCEEDED; ++before) {
+      SCOPED_TRACE(v1::GenerationState_Name(first) + " " + std::to_string(before));
+      Surroundings around;
+      around.queue_first = first == v1::GENERATION_STATE_QUEUED;
+      Process process(around);
+      // The step before has just been written: what is written next fails for a while.
+      bool armed = false;
+      around.store.on_write = [&](const Record& record) {
+        if (record.generation().state() == before && !std::exchange(armed, true)) around.store.FailWrites(9);
+      };
+      const std::string name = Start(process);
+      process.RunToEnd();
+      EXPECT_EQ(process.StateOf(name), v1::GENERATION_STATE_SUCCEEDED);
+      EXPECT_EQ(process.Recorded(name).revision(), v1::GENERATION_STATE_SUCCEEDED - first + 1);
+      EXPECT_EQ(around.upstream.paid(), 1);
+      EXPECT_EQ(process.faults().size(), 9U);
+    }
   }
 }
 
 TEST_F(StorageTest, ACommitThatWasReportedAsFailedAndAppliedIsRecognised) {
-  for (int step = 0; step < 4; ++step) {
-    SCOPED_TRACE(step);
-    Surroundings around;
-    Process process(around);
-    const std::string name = Start(process);
-    int writes = 0;
-    if (step == 0) around.store.FailWritesAfterApplying(1);
-    around.store.on_write = [&](const Record&) {
-      if (++writes == step) around.store.FailWritesAfterApplying(1);
-    };
-    process.RunToEnd();
-    EXPECT_EQ(process.StateOf(name), v1::GENERATION_STATE_SUCCEEDED);
-    EXPECT_EQ(process.Recorded(name).revision(), 5);
-    EXPECT_EQ(around.upstream.paid(), 1);
-    EXPECT_EQ(around.upstream.submissions(), 1);
+  for (const bool queue_first : {false, true}) {
+    const int writes_in_all = queue_first ? 5 : 4;
+    for (int failing = 1; failing <= writes_in_all; ++failing) {
+      SCOPED_TRACE(failing);
+      Surroundings around;
+      around.queue_first = queue_first;
+      Process process(around);
+      int writes = 0;
+      around.store.on_write = [&](const Record&) {
+        if (++writes == failing - 1) around.store.FailWritesAfterApplying(1);
+      };
+      if (failing == 1) around.store.FailWritesAfterApplying(1);
+      const std::string name = Start(process);
+      process.RunToEnd();
+      EXPECT_EQ(process.StateOf(name), v1::GENERATION_STATE_SUCCEEDED);
+      EXPECT_EQ(process.Recorded(name).revision(), writes_in_all);
+      EXPECT_EQ(process.faults().size(), 1U);
+      EXPECT_EQ(around.upstream.paid(), 1);
+      EXPECT_EQ(around.upstream.submissions(), 1);
+    }
   }
 }
 
@@ -102,6 +118,7 @@ TEST_F(StorageTest, ARecordThatSomebodyElseHasChangedIsLeftAlone) {
 }
 
 TEST_F(StorageTest, ADamagedStoreStopsTheWorkInsteadOfAskingItForEver) {
+  around_.queue_first = true;
   Process process(around_);
   const std::string name = Start(process);
   around_.store.FailWrites(1'000'000, absl::DataLossError("database disk image is malformed"));
@@ -142,24 +159,6 @@ TEST_F(StorageTest, AReservationThatWasAppliedAndReportedAsFailedIsAccepted) {
   process.RunToEnd();
   EXPECT_EQ(process.StateOf(name), v1::GENERATION_STATE_SUCCEEDED);
   EXPECT_EQ(around_.store.All().size(), 1U);
-}
-
-TEST_F(StorageTest, AReservationThatNobodyKnowsOfIsCarriedOnByWhoeverAsksForIt) {
-  for (const bool by_order : {true, false}) {
-    Surroundings around;
-    Process process(around);
-    around.store.FailWritesAfterApplying(1);
-    around.store.FailReads(1);
-    ASSERT_FALSE(process.Start(Kitten()).ok());
-    ASSERT_EQ(around.store.All().size(), 1U);
-    const std::string name = around.store.All()[0].generation().name();
-    const auto watcher = by_order ? process.Start(Kitten()) : process.Watch("default", name);
-    ASSERT_TRUE(watcher.ok());
-    EXPECT_EQ(watcher->current()->generation().name(), name);
-    process.RunToEnd();
-    EXPECT_EQ(watcher->current()->generation().state(), v1::GENERATION_STATE_SUCCEEDED);
-    EXPECT_EQ(around.upstream.paid(), 1);
-  }
 }
 
 TEST_F(StorageTest, AnAbortIsRecordedWithPausesWhileTheStoreFails) {

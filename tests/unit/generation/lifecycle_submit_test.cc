@@ -9,6 +9,8 @@
 namespace easel::generation {
 namespace {
 
+using ::testing::Contains;
+using ::testing::Each;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -44,9 +46,12 @@ TEST_F(SubmitTest, ATaskIsSubmittedPolledFetchedAndKept) {
   EXPECT_EQ(made.attempts(0).charge().state(), v1::CHARGE_STATE_MADE);
   EXPECT_TRUE(made.attempts(0).has_end_time());
   EXPECT_THAT(around_.store.written(),
-              ElementsAre(v1::GENERATION_STATE_QUEUED, v1::GENERATION_STATE_SUBMITTING, v1::GENERATION_STATE_RENDERING,
+              ElementsAre(v1::GENERATION_STATE_SUBMITTING, v1::GENERATION_STATE_RENDERING,
                           v1::GENERATION_STATE_FETCHING, v1::GENERATION_STATE_SUCCEEDED));
-  EXPECT_EQ(made.revision(), 5);
+  // The task tells again where its image is, so that one need not survive the machine.
+  EXPECT_THAT(around_.store.durabilities(),
+              ElementsAre(Durability::kMachine, Durability::kMachine, Durability::kProcess, Durability::kMachine));
+  EXPECT_EQ(made.revision(), 4);
   EXPECT_EQ(around_.upstream.submissions(), 1);
 }
 
@@ -58,8 +63,21 @@ TEST_F(SubmitTest, TheSyncEndpointGoesFromSubmittingToFetching) {
   EXPECT_EQ(made.charge().state(), v1::CHARGE_STATE_MADE);
   EXPECT_EQ(around_.upstream.polls(), 0);
   EXPECT_THAT(around_.store.written(),
-              ElementsAre(v1::GENERATION_STATE_QUEUED, v1::GENERATION_STATE_SUBMITTING,
-                          v1::GENERATION_STATE_FETCHING, v1::GENERATION_STATE_SUCCEEDED));
+              ElementsAre(v1::GENERATION_STATE_SUBMITTING, v1::GENERATION_STATE_FETCHING, v1::GENERATION_STATE_SUCCEEDED));
+  EXPECT_THAT(around_.store.durabilities(), Each(Durability::kMachine));
+}
+
+TEST_F(SubmitTest, OnlyTheFetchingOfATaskNeedNotSurviveTheMachine) {
+  around_.queue_first = true;
+  around_.upstream.OnSubmit(Failure(v1::ERROR_REASON_UPSTREAM_BUSY, Taken::kNo, "1302", 429));
+  around_.upstream.AlwaysFetch(Fetched{.outcome = Fetched::Outcome::kForbidden, .status = absl::PermissionDeniedError("no")});
+  EXPECT_EQ(Run().state(), v1::GENERATION_STATE_FAILED);
+  const std::vector<v1::GenerationState>& written = around_.store.written();
+  ASSERT_THAT(written, Contains(v1::GENERATION_STATE_FETCHING).Times(1));
+  for (std::size_t i = 0; i < written.size(); ++i) {
+    const bool fetching = written[i] == v1::GENERATION_STATE_FETCHING;
+    EXPECT_EQ(around_.store.durabilities()[i], fetching ? Durability::kProcess : Durability::kMachine);
+  }
 }
 
 TEST_F(SubmitTest, TheFirstPollComesAfterFiveSecondsAndTheNextEveryTwoToFive) {
@@ -190,9 +208,8 @@ TEST_F(SubmitTest, RefusalsGoBackToTheQueueBetweenTheirAttempts) {
   around_.upstream.OnSubmit(Failure(v1::ERROR_REASON_UPSTREAM_BUSY, Taken::kNo, "1302", 429));
   Run();
   EXPECT_THAT(around_.store.written(),
-              ElementsAre(v1::GENERATION_STATE_QUEUED, v1::GENERATION_STATE_SUBMITTING, v1::GENERATION_STATE_QUEUED,
-                          v1::GENERATION_STATE_SUBMITTING, v1::GENERATION_STATE_RENDERING,
-                          v1::GENERATION_STATE_FETCHING, v1::GENERATION_STATE_SUCCEEDED));
+              ElementsAre(v1::GENERATION_STATE_SUBMITTING, v1::GENERATION_STATE_QUEUED, v1::GENERATION_STATE_SUBMITTING,
+                          v1::GENERATION_STATE_RENDERING, v1::GENERATION_STATE_FETCHING, v1::GENERATION_STATE_SUCCEEDED));
 }
 
 TEST_F(SubmitTest, RetryingEndsAtTheCallersDeadline) {

@@ -127,8 +127,13 @@ TEST_F(SuspendTest, AnOrderThatIsAcceptedAtThatMomentIsSuspendedToo) {
   process.Settle();
   EXPECT_EQ(process.generations().Running(), 0);
   ASSERT_EQ(answers.size(), 1U);
-  EXPECT_TRUE(answers[0].ok());
+  ASSERT_TRUE(answers[0].ok());
   EXPECT_EQ(around_.upstream.submissions(), 0);
+  // It was recorded as SUBMITTING, and the next process must not take it for lost.
+  name_ = answers[0]->current()->generation().name();
+  EXPECT_EQ(process.StateOf(name_), v1::GENERATION_STATE_QUEUED);
+  EXPECT_EQ(GoOn().charge().state(), v1::CHARGE_STATE_MADE);
+  EXPECT_EQ(around_.upstream.submissions(), 1);
 }
 
 }  // namespace

@@ -85,9 +85,17 @@ awaitable<std::optional<T>> Boxed(awaitable<T> operation) {
   co_return std::optional<T>(std::move(value));
 }
 
-awaitable<void> Collect(Generations& generations, Order order, std::vector<absl::StatusOr<Watcher>>& answers) {
+// `behind` is given back when the order is answered.
+awaitable<std::optional<absl::StatusOr<Watcher>>> StartBehind(Admission::Place behind, Generations& generations, Order order) {
   absl::StatusOr<Watcher> answer = co_await generations.Start(std::move(order));
-  answers.push_back(std::move(answer));
+  behind = {};
+  co_return std::optional(std::move(answer));
+}
+
+awaitable<void> Collect(awaitable<std::optional<absl::StatusOr<Watcher>>> started,
+                        std::vector<absl::StatusOr<Watcher>>& answers) {
+  std::optional<absl::StatusOr<Watcher>> answer = co_await std::move(started);
+  answers.push_back(*std::move(answer));
 }
 
 awaitable<void> OpenInto(Generations& generations, Snapshot snapshot, std::unique_ptr<ImageReader>& reader) {
@@ -105,10 +113,14 @@ awaitable<std::optional<std::string>> ReadAll(Generations& generations, Snapshot
 
 }  // namespace
 
-absl::StatusOr<Watcher> Process::Start(Order order) { return *Await(Boxed(generations_->Start(std::move(order)))); }
+Admission::Place Process::Behind() { return surroundings_.queue_first ? admission_->Expect() : Admission::Place(); }
+
+absl::StatusOr<Watcher> Process::Start(Order order) {
+  return *Await(StartBehind(Behind(), *generations_, std::move(order)));
+}
 
 void Process::StartLater(Order order, std::vector<absl::StatusOr<Watcher>>& answers) {
-  asio::co_spawn(*loop_, Collect(*generations_, std::move(order), answers), asio::detached);
+  asio::co_spawn(*loop_, Collect(StartBehind(Behind(), *generations_, std::move(order)), answers), asio::detached);
 }
 
 absl::StatusOr<Watcher> Process::Watch(const std::string& caller, const std::string& name) {

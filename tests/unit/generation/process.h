@@ -31,6 +31,7 @@ struct Surroundings {
   std::int64_t max_kept_bytes = 0;
   Governor::Limits limits{.start = 2, .max = 32};
   int queue_max = 1000;
+  bool queue_first = false;  // a new generation has to wait until it is recorded, as QUEUED, and not longer
   bool rejects_duplicates = false;
   std::map<std::string, UpstreamTerms, std::less<>> terms = {};
   std::string fallback_model = "cogview-4-250304";
@@ -86,6 +87,8 @@ class Process {
   template <typename T>
   T Await(boost::asio::awaitable<T> operation);
   World TheWorld();
+  // Somebody who is expected in front of what starts, where the surroundings say so.
+  Admission::Place Behind();
 
   Surroundings& surroundings_;
   std::unique_ptr<boost::asio::io_context> loop_;
