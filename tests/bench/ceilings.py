@@ -12,20 +12,18 @@ def run(tools):
     result = figures.Result(0, TITLE)
     rounds = Rounds(result)
     options = tools.options
-    seconds, flags = options.few(2, 0.7), {"in_flight": 64}
+    flags = {"in_flight": 64, "seconds": options.few(1.5, 0.7), "warm_up": options.warm_up}
 
     def measure(name):
         if name == GENERATOR:
             with contenders.raw() as program:
                 target = program.addresses["grpc"]
-                load.run("generate", target=target, seconds=options.warm_up, **flags)
-                return load.measured(program, None, "generate", target=target, seconds=seconds, **flags)
+                return load.measured(program, None, "generate", target=target, **flags)
         if name == UPSTREAM:
-            return tools.generate(contenders.CURL, seconds=seconds, **flags)
+            return tools.generate(contenders.CURL, **flags)
         with contenders.upstream() as up:
             url = contenders.origin(up) + "/i/1-1024x1024-4096.png"
-            load.run("http-get", url=url, seconds=options.warm_up, **flags)
-            return load.measured(None, up, "http-get", url=url, seconds=seconds, **flags)
+            return load.measured(None, up, "http-get", url=url, **flags)
 
     rounds.run(options.rounds, [GENERATOR, UPSTREAM, IMAGES], measure)
     rounds.show("rate", "p50_ms", "p99_ms", "cpu_us", "upstream_cpu_us", "load_cpu_us")

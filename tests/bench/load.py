@@ -23,7 +23,7 @@ def command(case, **flags):
 def run(case, patience=SPARE, **flags):
     """What bench_load printed."""
     words = command(case, **flags)
-    patience += flags.get("seconds") or 0
+    patience += (flags.get("seconds") or 0) + (flags.get("warm_up") or 0)
     done = subprocess.run(words, env=programs.environment(), stdin=subprocess.DEVNULL, capture_output=True, text=True,
                           timeout=patience, check=False)
     if done.returncode != 0:
@@ -53,9 +53,11 @@ def measured(contender, upstream, case, **flags):
     if figures["calls"] == 0:
         raise RuntimeError(f"bench_load {case}: no call succeeded: {json.dumps(report['errors'])} "
                            f"{report.get('first_error', '')}")
-    figures["cpu_us"] = 1e6 * used[0] / figures["calls"] if contender else None
+    # The generator counts its own seconds without the warm-up; what the others took is shared out evenly.
+    part = report["seconds"] / (report["seconds"] + (flags.get("warm_up") or 0))
+    figures["cpu_us"] = 1e6 * part * used[0] / figures["calls"] if contender else None
     figures["load_cpu_us"] = 1e6 * report["cpu_seconds"] / figures["calls"]
     if upstream is not None:
-        figures["upstream_cpu_us"] = 1e6 * used[-1] / figures["calls"]
-    figures["foreign_cores"] = max(0.0, (sampling.busy() - busy - sum(used) - report["cpu_seconds"]) / elapsed)
+        figures["upstream_cpu_us"] = 1e6 * part * used[-1] / figures["calls"]
+    figures["foreign_cores"] = max(0.0, (sampling.busy() - busy - sum(used) - report["cpu_seconds"] / part) / elapsed)
     return figures

@@ -4,7 +4,7 @@ import traceback
 
 import figures
 
-SHOWN = ("rate", "mb_s", "p50_ms", "p99_ms", "cpu_us", "load_cpu_us", "upstream_cpu_us")
+NOT_SAID = ("calls", "seconds", "foreign_cores", "what", "p999_ms")
 FOREIGN = 0.3  # cores taken by others from which on a measurement is doubtful
 
 
@@ -36,7 +36,8 @@ class Rounds:
             self.result.errors.append(f"{name}, round {number + 1}: {error}")
             return None
         say(f"  row {self.result.number}, round {number + 1}, {name}: " +
-            ", ".join(f"{key} {figures.number(sample[key])}" for key in SHOWN if sample.get(key) is not None))
+            ", ".join(f"{key} {figures.number(value)}" for key, value in sample.items()
+                      if key not in NOT_SAID and value is not None))
         if sample.get("what"):
             self.result.notes.append(f"{name}, round {number + 1}: errors {sample['what']}")
         if sample.get("foreign_cores", 0) > FOREIGN:

@@ -28,7 +28,7 @@ class Options:
     add: bool = False
     again: bool = False
     rounds: int = 5
-    seconds: float = 4
+    seconds: float = 3
     warm_up: float = 1
     soak_minutes: float = 60
     plot: bool = True
@@ -61,6 +61,6 @@ def parse(arguments=None):
         parser.error("--readme takes figures to judge by, so not those of --quick")
     return Options(
         rows=given.rows or list(range(1, 12)), peers=given.peers, quick=given.quick, readme=given.readme, add=given.add,
-        again=given.again, rounds=given.rounds or (3 if given.quick else 5), seconds=1 if given.quick else 4,
-        warm_up=0.3 if given.quick else 1, plot=not given.no_plot and given.rows is None,
+        again=given.again, rounds=given.rounds or (3 if given.quick else 5), seconds=0.8 if given.quick else 3,
+        warm_up=0.5 if given.quick else 1, plot=not given.no_plot and given.rows is None,
         soak_minutes=given.soak_minutes if given.soak_minutes is not None else (2 if given.quick else 60))

@@ -32,6 +32,4 @@ class Tools:
         warm_up = self.options.warm_up if warm_up is None else warm_up
         flags = {**contenders.SYNC, "in_flight": in_flight, **flags}
         with stage(contender) as (who, program, up):
-            if warm_up:
-                who.measured(program, up, seconds=warm_up * (4 if who.compiles else 1), **flags)
-            return who.measured(program, up, seconds=seconds, **flags)
+            return who.measured(program, up, seconds=seconds, warm_up=warm_up * (4 if who.compiles else 1), **flags)

@@ -10,13 +10,13 @@ from rounds import Rounds
 
 TITLE = "Cold start to SERVING, and idle"
 SERVING = b"\x08\x01"  # grpc.health.v1.HealthCheckResponse
-IDLE = 1  # seconds after which it has settled
+IDLE = 0.5  # seconds after which it has settled
 
 
 def run(tools):
     result = figures.Result(10, TITLE)
     rounds = Rounds(result)
-    rounds.run(tools.options.few(10, 5), ["durable", "memory"], lambda name: _measure(name == "durable"))
+    rounds.run(tools.options.few(10, 3), ["durable", "memory"], lambda name: _measure(name == "durable"))
     rounds.show("ready_ms", "serving_ms", "idle_mb", "threads")
     result.goal("durable (the default): start to SERVING", rounds.values("durable", "serving_ms"), 150, unit=" ms")
     result.goal("durable (the default): RSS when idle", rounds.values("durable", "idle_mb"), 40, unit=" MB")

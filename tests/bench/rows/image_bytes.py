@@ -16,7 +16,7 @@ def run(tools):
     options = tools.options
     result = figures.Result(5, TITLE)
     rounds = Rounds(result)
-    seconds = options.few(2.5, 0.7)
+    seconds = options.few(2, 0.7)
     names = {f"{way}, {kind}": (way, kind) for way in WAYS for kind in ("raw gRPC", "easel")}
     names |= {f"inline, fresh, {kind}": ("fresh", kind) for kind in (who.BRIDGE.name, "easel")}
 
@@ -24,8 +24,8 @@ def run(tools):
         way, kind = names[name]
         if way == "fresh":
             contender = who.BRIDGE if kind == who.BRIDGE.name else who.DURABLE
-            return _measure(contender, {"case": "inline"}, seconds, options.warm_up / 2)
-        return _measure(_RAW if kind == "raw gRPC" else who.DURABLE, WAYS[way], seconds, options.warm_up / 2)
+            return _measure(contender, {"case": "inline"}, seconds, options.warm_up)
+        return _measure(_RAW if kind == "raw gRPC" else who.DURABLE, WAYS[way], seconds, options.warm_up)
 
     rounds.run(options.rounds, list(names), measure)
     rounds.show("rate", "mb_s", "p50_ms", "p99_ms", "cpu_us", "load_cpu_us", "errors")
@@ -45,5 +45,4 @@ def _measure(contender, way, seconds, warm_up):
     with stage(contender, image_bytes=BYTES) as (_, program, up):
         flags = {**who.SYNC, **COMMON, **way, "target": program.addresses["grpc"]}
         case = flags.pop("case")
-        load.run(case, seconds=warm_up, **flags)
-        return load.measured(program, up, case, seconds=seconds, **flags)
+        return load.measured(program, up, case, seconds=seconds, warm_up=warm_up, **flags)

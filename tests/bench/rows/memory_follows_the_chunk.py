@@ -15,7 +15,7 @@ def run(tools):
     options = tools.options
     result = figures.Result(6, TITLE)
     rounds = Rounds(result)
-    rounds.run(options.rounds, ["easel"], lambda name: _measure(AT_A_TIME * options.few(4, 2)))
+    rounds.run(options.rounds, ["easel"], lambda name: _measure(AT_A_TIME * options.few(2, 1)))
     rounds.show("calls", "mb_s", "p50_ms", "p99_ms", "idle_mb", "above_mb", "errors")
     result.goal("RSS above idle", rounds.values("easel", "above_mb"), 128, unit=" MB")
     result.goal("errors", rounds.values("easel", "errors"), 0)

@@ -12,7 +12,7 @@ def run(tools):
     result = figures.Result(3, TITLE)
     rounds = Rounds(result)
     field = {one.name: one for one in (who.BRIDGE, who.MEMORY, who.DURABLE)}
-    rounds.run(options.rounds, list(field), lambda name: tools.generate(field[name], 1, options.few(4, 1), channels=1))
+    rounds.run(options.rounds, list(field), lambda name: tools.generate(field[name], 1, options.few(3.5, 1), channels=1))
     rounds.show("rate", "p50_ms", "p99_ms", "cpu_us", "errors")
     bridge, memory, durable = who.BRIDGE.name, who.MEMORY.name, who.DURABLE.name
     result.goal("in memory, added p50", rounds.added(memory, bridge, "p50_ms"), 0.15, unit=" ms")

@@ -25,5 +25,4 @@ def run(tools):
 def _measure(contender, options):
     with stage(contender) as (_, program, up):
         flags = {**who.SYNC, "in_flight": 64, "target": program.addresses["grpc"]}
-        load.run("same", seconds=options.warm_up, **flags)
-        return load.measured(program, up, "same", seconds=options.few(3, 1), **flags)
+        return load.measured(program, up, "same", seconds=options.few(3, 0.8), warm_up=options.warm_up, **flags)

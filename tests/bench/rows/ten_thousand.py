@@ -16,7 +16,7 @@ def run(tools):
     options = tools.options
     result = figures.Result(4, TITLE)
     rounds = Rounds(result)
-    delay, in_flight = options.few((20, 10_000), (3, 1_500))
+    delay, in_flight = options.few((20, 10_000), (2, 1_000))
     if options.quick:
         result.notes.append(f"quick: {in_flight} in flight, {delay} s, and no poll interval of its own to be held to")
     field = {SYNC: (who.DURABLE, who.SYNC), ASYNC: (who.DURABLE, who.ASYNC), who.BRIDGE.name: (who.BRIDGE, who.SYNC)}
@@ -34,13 +34,13 @@ def run(tools):
 
 
 def _measure(contender, order, delay, in_flight):
-    """They arrive evenly, so many that after `delay` all are in flight, and go on arriving for a tenth of that."""
+    """They arrive evenly, so many that after `delay` all are in flight, and go on arriving for a moment."""
     rate = in_flight / delay
     with stage(contender, delay=f"{delay}s") as (_, program, up):
         idle = sampling.usage(program.pid)
         with sampling.Sampler(program.pid) as sampler:
             figures_ = load.measured(program, up, "generate", target=program.addresses["grpc"], rate=rate,
-                                     in_flight=4 * in_flight, calls=int(1.1 * in_flight), **order)
+                                     in_flight=4 * in_flight, calls=int(1.05 * in_flight), **order)
         took = sampler.samples[-1][0]
     return {**figures_, "idle_mb": idle.rss / sampling.MIB, "added_p99_s": figures_["p99_ms"] / 1000 - delay,
             "kb_each": (sampler.peak_rss() - idle.rss) / 1024 / in_flight,
