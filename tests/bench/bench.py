@@ -75,7 +75,7 @@ def main():
     report.write(about, results, options.readme)
     for result in sorted(results, key=lambda one: one.number):
         for goal in result.goals:
-            say(f"{result.number:3} {goal.what}: {goal.value.text() if goal.value else 'no figure'}{goal.unit}, goal "
+            say(f"{result.number:3} {goal.what}: {goal.value.text() + goal.unit if goal.value else 'no figure'}, goal "
                 f"{goal.wanted()}{'' if goal.met is None else ', met' if goal.met else ', MISSED'}")
     say(f"The report is in {report.MARKDOWN.relative_to(settings.ROOT)}.")
     return 1 if any(result.errors for result in results) else 0

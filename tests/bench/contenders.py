@@ -84,23 +84,23 @@ class Contender:
         return load.measured(program, up, "http", url=f"http://{where.addresses['http']}{path}", header=headers, **flags)
 
 
-_KEY = "authorization: Bearer bench-key"
+_HEADERS = ["authorization: Bearer bench-key", "content-type: application/json"]
 BRIDGE = Contender("bare bridge", bridge)
 MEMORY = Contender("easel, memory", easel)
 DURABLE = Contender("easel, durable", lambda up: easel(up, durable=True))
 NODE = Contender("node wrapper", node, compiles=True)
 PYTHON = Contender("python wrapper", python)
-CURL = Contender("raw curl", lambda up: None, (API + "/images/generations", [_KEY]))
-NGINX = Contender("nginx", lambda up: gateways.nginx(up.addresses["http"]), (API + "/images/generations", [_KEY]))
+CURL = Contender("raw curl", lambda up: None, (API + "/images/generations", _HEADERS))
+NGINX = Contender("nginx", lambda up: gateways.nginx(up.addresses["http"]), (API + "/images/generations", _HEADERS))
 
 
 def _portkey_for(up):
-    headers = [_KEY, "x-portkey-provider: openai", f"x-portkey-custom-host: {origin(up)}{API}"]
+    headers = [*_HEADERS, "x-portkey-provider: openai", f"x-portkey-custom-host: {origin(up)}{API}"]
     return dataclasses.replace(PORTKEY, http=("/v1/images/generations", headers))
 
 
 PORTKEY = Contender("portkey", lambda up: gateways.portkey(), told_by_headers=_portkey_for, compiles=True)
-LITELLM = Contender("litellm", lambda up: gateways.litellm(origin(up) + API), ("/v1/images/generations", [_KEY]), compiles=True)
+LITELLM = Contender("litellm", lambda up: gateways.litellm(origin(up) + API), ("/v1/images/generations", _HEADERS), compiles=True)
 
 
 def gateways_of(options):

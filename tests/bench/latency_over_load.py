@@ -44,6 +44,7 @@ def draw(result, path):
         side.set(xscale="log", yscale="log", xlabel="in flight", title=key.removesuffix("_ms"))
         side.set_xticks(loads_shown, [str(load) for load in loads_shown])
         side.minorticks_off()
+        side.yaxis.set_major_formatter("{x:g}")
         side.grid(True, alpha=0.3)
     sides[0].set_ylabel("latency, ms")
     sides[0].legend(frameon=False)

@@ -44,7 +44,7 @@ def _heading(key):
 
 
 def _goal_lines(result):
-    return [(goal.what, goal.wanted(), f"{goal.value.text() if goal.value else 'no figure'}{goal.unit}", _verdict(goal))
+    return [(goal.what, goal.wanted(), f"{goal.value.text()}{goal.unit}" if goal.value else "no figure", _verdict(goal))
             for goal in result.goals]
 
 
@@ -83,8 +83,7 @@ def readme_table(about, results):
     lines = []
     for result in results:
         if 1 <= result.number < PLOT_ROW:
-            lines += [(str(result.number), f"{result.title}: {what}", wanted, value, verdict)
-                      for what, wanted, value, verdict in _goal_lines(result)]
+            lines += [(str(result.number), f"**{result.title}**", "", "", ""), *(("", *line) for line in _goal_lines(result))]
     head = f"`{about['command']}`, {about['date']}, commit {about['commit']}: {about['processor']}, {about['cores']} cores.\n"
     return "\n".join([head, *_table(("#", "what", "goal", "median (least..greatest)", ""), lines)])
 

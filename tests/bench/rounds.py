@@ -27,6 +27,11 @@ class Rounds:
             for name in names[at:] + names[:at]:
                 self.samples[name].append(self._one(number, name, measure))
         self.result.rounds = max(self.result.rounds, count)
+        foreign = [sample.get("foreign_cores", 0) for name in names for sample in self.samples[name] if sample]
+        disturbed = [cores for cores in foreign if cores > FOREIGN]
+        if disturbed:
+            self.result.notes.append(f"Doubtful: something else took up to {max(disturbed):.1f} cores of this machine during "
+                                     f"{len(disturbed)} of {len(foreign)} measurements.")
 
     def _one(self, number, name, measure):
         try:
@@ -40,9 +45,6 @@ class Rounds:
                       if key not in NOT_SAID and value is not None))
         if sample.get("what"):
             self.result.notes.append(f"{name}, round {number + 1}: errors {sample['what']}")
-        if sample.get("foreign_cores", 0) > FOREIGN:
-            self.result.notes.append(f"{name}, round {number + 1}: something else took {sample['foreign_cores']:.1f} cores "
-                                     "of this machine meanwhile")
         return sample
 
     def values(self, name, key):

@@ -66,7 +66,7 @@ def _measure(store, copied):
     names = directory.with_name("names")
     _names(directory, names)
     with who.upstream() as up, who.easel(up, durable=True, EASEL_DATA_DIR=directory) as program:
-        sample = {"startup_ms": 1000 * program.started}
+        sample = {"startup_ms": 1000 * program.started, "foreign_cores": 0}
         common = {"target": program.addresses["grpc"], "in_flight": 1, "channels": 1, "caller": CALLER}
         for case, flags in CASES.items():
             if case in ("get", "watch"):
@@ -77,6 +77,7 @@ def _measure(store, copied):
             report = load.measured(program, up, case, **common, **flags)
             if report["errors"]:
                 raise RuntimeError(f"{case}: {report['what']}")
+            sample["foreign_cores"] = max(sample["foreign_cores"], report["foreign_cores"])
             sample |= {f"{case}_p50_ms": report["p50_ms"], f"{case}_p99_ms": report["p99_ms"]}
         sample["rss_mb"] = who.resident(program)
     return sample
