@@ -176,6 +176,22 @@ TEST_P(GenerationStoreContract, RefusesAnUpdateOfAnotherRevision) {
   EXPECT_EQ(Run(store_->Get(NameOf(1)))->SerializeAsString(), second.SerializeAsString());
 }
 
+TEST_P(GenerationStoreContract, WhateverAnUpdateMustSurviveItIsSeenAtOnceAndItsRevisionCounts) {
+  Record record = MakeRecord(1);
+  Insert(record);
+  for (const auto durability : {generation::Durability::kProcess, generation::Durability::kMachine,
+                                generation::Durability::kProcess, generation::Durability::kProcess}) {
+    const Record stale = record;
+    record = Next(record, v1::GENERATION_STATE_FETCHING);
+    ASSERT_TRUE(Run(store_->Update(record, durability)).ok());
+    EXPECT_EQ(Run(store_->Get(NameOf(1)))->SerializeAsString(), record.SerializeAsString());
+    EXPECT_EQ(Run(store_->Find("default", "request-1"))->SerializeAsString(), record.SerializeAsString());
+    EXPECT_THAT(List({.caller = "default", .states = {v1::GENERATION_STATE_FETCHING}}), ElementsAreArray(NamesOf({1})));
+    EXPECT_TRUE(absl::IsAborted(Run(store_->Update(Next(stale, v1::GENERATION_STATE_CANCELLED), durability))));
+    EXPECT_TRUE(absl::IsNotFound(Run(store_->Update(MakeRecord(9), durability))));
+  }
+}
+
 TEST_P(GenerationStoreContract, OneOfManyConcurrentUpdatesWins) {
   const Record first = MakeRecord(1);
   Insert(first);
