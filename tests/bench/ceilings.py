@@ -5,7 +5,9 @@ import load
 from rounds import Rounds
 
 TITLE = "The tools' own ceilings, with nothing in between"
-GENERATOR, UPSTREAM, IMAGES = "load generator against raw gRPC", "upstream, POST and image by raw curl", "upstream, image by raw curl"
+GENERATOR = "load generator against raw gRPC"
+UPSTREAM = "upstream, POST and image by raw curl"
+IMAGES = "upstream, image by raw curl"
 
 
 def run(tools):

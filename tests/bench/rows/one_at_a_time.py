@@ -30,6 +30,9 @@ def _count_syncs(result, way, order, calls):
     except Exception as error:  # pylint: disable=broad-except
         result.errors.append(f"counting syncs, {way}: {error}")
         return
-    result.goal(f"durable, {way}: synchronous commits of records for each image", [one.commits for one in counts], 3)
-    result.goal(f"durable, {way}: syncs of image files and their directories for each image", [one.image_syncs for one in counts])
-    result.goal(f"durable, {way}: time in all these syncs for each image (under strace)", [one.milliseconds for one in counts], unit=" ms")
+    what = f"durable, {way}: "
+    result.goal(what + "synchronous commits of records for each image", [one.commits for one in counts], 3)
+    result.goal(what + "syncs of image files and directories for each image",
+                [one.image_syncs for one in counts])
+    result.goal(what + "time in all these syncs for each image (under strace)",
+                [one.milliseconds for one in counts], unit=" ms")
