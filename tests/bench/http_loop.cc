@@ -38,7 +38,7 @@ void HttpLoop::Run() {
       }
       Connection* connection = connections_[static_cast<std::size_t>(event.data.fd)].get();
       if (connection == nullptr) continue;
-      if ((event.events & EPOLLOUT) != 0 && !Send(*connection)) continue;
+      if ((event.events & EPOLLOUT) != 0 && !SendAndGoOn(*connection)) continue;
       if ((event.events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0) Read(*connection);
     }
     SendLate();
@@ -84,13 +84,13 @@ void HttpLoop::Read(Connection& connection) {
   Serve(connection, piece);
 }
 
-void HttpLoop::Serve(Connection& connection, std::string_view input) {
+bool HttpLoop::Serve(Connection& connection, std::string_view input) {
   connection.input.clear();
   while (!input.empty()) {
     const auto request = connection.busy ? std::nullopt : FirstRequest(input);
     if (!request) {
       connection.input.assign(input);
-      return;
+      return true;
     }
     input.remove_prefix(request->size);
     HttpAnswer& answer = connection.answer;
@@ -104,9 +104,10 @@ void HttpLoop::Serve(Connection& connection, std::string_view input) {
     if (answer.delay.count() > 0) {
       late_.push({Clock::now() + answer.delay, connection.socket, connection.serial});
     } else if (!Send(connection)) {
-      return;
+      return false;
     }
   }
+  return true;
 }
 
 bool HttpLoop::Send(Connection& connection) {
@@ -147,9 +148,14 @@ void HttpLoop::SendLate() {
     const Late next = late_.top();
     late_.pop();
     Connection* connection = connections_[static_cast<std::size_t>(next.socket)].get();
-    if (connection == nullptr || connection->serial != next.serial || !Send(*connection)) continue;
-    if (!connection->busy && !connection->input.empty()) Serve(*connection, std::string(std::move(connection->input)));
+    if (connection != nullptr && connection->serial == next.serial) SendAndGoOn(*connection);
   }
+}
+
+bool HttpLoop::SendAndGoOn(Connection& connection) {
+  if (!Send(connection)) return false;
+  if (connection.busy || connection.input.empty()) return true;
+  return Serve(connection, std::string(std::move(connection.input)));
 }
 
 void HttpLoop::Watch(Connection& connection, bool room) {

@@ -64,9 +64,10 @@ class HttpLoop {
   int Timeout() const;
   void Accept();
   void Read(Connection& connection);
-  void Serve(Connection& connection, std::string_view input);
-  // False if the connection is gone.
+  // These are false if the connection is gone.
+  bool Serve(Connection& connection, std::string_view input);
   bool Send(Connection& connection);
+  bool SendAndGoOn(Connection& connection);
   void SendLate();
   void Watch(Connection& connection, bool room);
   void Close(Connection& connection);

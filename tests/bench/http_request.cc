@@ -20,6 +20,8 @@ void TakeHeader(std::string_view line, HttpRequest& request, std::size_t& length
     std::from_chars(value.data(), value.data() + value.size(), length);
   } else if (SameText(name, "connection")) {
     request.keep_alive = !SameText(value, "close");
+  } else if (SameText(name, "transfer-encoding")) {
+    request.chunked = true;
   }
 }
 
@@ -47,6 +49,7 @@ std::optional<HttpRequest> FirstRequest(std::string_view input) {
   }
   request.size = head + 4 + length;
   if (input.size() < request.size) return std::nullopt;
+  if (request.chunked) request.keep_alive = false;
   request.body = input.substr(head + 4, length);
   return request;
 }

@@ -13,6 +13,8 @@ struct HttpRequest {
   std::string_view body;
   // The connection stays open after the answer.
   bool keep_alive = true;
+  // The body comes in chunks, and is not read.
+  bool chunked = false;
   // All that the request takes of the input.
   std::size_t size = 0;
 };

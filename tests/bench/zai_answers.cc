@@ -81,7 +81,9 @@ ZaiAnswers::ZaiAnswers(const ZaiOptions& options, std::string host, ZaiCounts& c
 void ZaiAnswers::Answer(const HttpRequest& request, HttpAnswer& answer) {
   const std::string_view target = request.target.substr(0, request.target.find('?'));
   constexpr std::string_view kResult = "/async-result/";
-  if (request.method == "POST" && target.ends_with("/images/generations")) {
+  if (request.chunked) {
+    SendError("411 Length Required", R"({"error":{"code":"1210","message":"Send a Content-Length"}})", answer);
+  } else if (request.method == "POST" && target.ends_with("/images/generations")) {
     if (SendFault(answer)) return;
     const bool task = target.ends_with("/async/images/generations");
     task ? StartTask(request, answer) : Make(request, answer);
