@@ -53,7 +53,9 @@ def measured(contender, upstream, case, **flags):
     figures = sample(report, flags.get("warm_up") or 0)
     if figures["errors"]:
         figures["what"] = report["errors"]
-    if figures["calls"] == 0 or figures["errors"] > MOST_ERRORS * figures["calls"]:
+    if figures["calls"] == 0 and not figures["errors"]:
+        raise RuntimeError(f"bench_load {case}: no call that began in the measured time ended in it, so slow is it here")
+    if figures["errors"] > MOST_ERRORS * figures["calls"]:
         raise RuntimeError(f"bench_load {case}: {figures['errors']} of {figures['calls']} calls failed: "
                            f"{json.dumps(report['errors'])} {report['first_error'][:300]}")
     # The generator counts its own seconds without the warm-up; what the others took is shared out evenly.
