@@ -35,6 +35,13 @@ CurlLoop::CurlLoop() : epoll_(epoll_create1(EPOLL_CLOEXEC)), wake_(eventfd(0, EF
   epoll_ctl(epoll_, EPOLL_CTL_ADD, wake_, &event);
 }
 
+CurlLoop::~CurlLoop() {
+  // Closing connections still calls OnSocket and OnClose, so the set goes last.
+  for (const auto& shard : shards_) curl_multi_cleanup(shard->multi);
+  close(wake_);
+  close(epoll_);
+}
+
 void CurlLoop::Wake() { eventfd_write(wake_, 1); }
 
 void CurlLoop::Add(CURL* easy) {

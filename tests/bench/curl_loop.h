@@ -21,6 +21,8 @@ class Transfer;
 class CurlLoop {
  public:
   CurlLoop();
+  // After every transfer of it.
+  ~CurlLoop();
   CurlLoop(const CurlLoop&) = delete;
   CurlLoop& operator=(const CurlLoop&) = delete;
 
