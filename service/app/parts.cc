@@ -10,6 +10,7 @@
 #include "storage/file_image_store.h"
 #include "storage/memory_generation_store.h"
 #include "storage/memory_image_store.h"
+#include "storage/remembering_generation_store.h"
 #include "storage/sqlite_generation_store.h"
 
 namespace easel::app {
@@ -70,8 +71,16 @@ rpc::ServerOptions RpcOptionsOf(const Config& config) {
 }
 
 absl::StatusOr<std::unique_ptr<generation::GenerationStore>> OpenStore(const Config& config) {
-  if (config.settings.store().location() == "memory") return std::make_unique<storage::MemoryGenerationStore>();
-  return storage::SqliteGenerationStore::Open(DataPath(config, "generations.db"));
+  std::unique_ptr<generation::GenerationStore> store;
+  if (config.settings.store().location() == "memory") {
+    store = std::make_unique<storage::MemoryGenerationStore>();
+  } else {
+    auto opened = storage::SqliteGenerationStore::Open(DataPath(config, "generations.db"));
+    if (!opened.ok()) return opened.status();
+    store = *std::move(opened);
+  }
+  // Nobody else writes to either.
+  return std::make_unique<storage::RememberingGenerationStore>(std::move(store));
 }
 
 absl::StatusOr<std::unique_ptr<generation::ImageStore>> OpenImages(const Config& config) {

@@ -107,6 +107,7 @@ awaitable<absl::StatusOr<Snapshot>> Generations::Get(std::string caller, std::st
 
 awaitable<absl::StatusOr<Snapshot>> Generations::Find(std::string name) {
   if (const auto live = shared_->running.Find(name); live != nullptr) co_return live->snapshot();
+  if (Snapshot remembered = shared_->world.store.Remembered(name)) co_return remembered;
   absl::StatusOr<Record> record = co_await shared_->world.store.Get(name);
   if (absl::IsNotFound(record.status())) co_return NotFound(name);
   if (!record.ok()) {

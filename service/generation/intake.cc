@@ -120,9 +120,14 @@ absl::StatusOr<Admission::Place> Intake::Admit(const Order& order, const v1::Ima
 awaitable<absl::StatusOr<Watcher>> Intake::Start(Order order) {
   // Between the reservation and the launch, an exception because the call has gone would lose the work.
   co_await asio::this_coro::throw_if_cancelled(false);
+  if (const Snapshot known = world_.store.Remembered(order.caller, order.request_id)) {
+    if (absl::Status same = CheckSameOrder(order.spec, *known); !same.ok()) co_return same;
+    if (!MayStartAgain(*known)) co_return Watcher(known);
+  }
+  const asio::any_io_executor loop = co_await asio::this_coro::executor;
   const RunningGenerations::Request request{order.caller, order.request_id};
   while (true) {
-    auto [live, entered] = running_.Enter(request);
+    auto [live, entered] = running_.Enter(request, loop);
     if (entered) {
       absl::StatusOr<Watcher> accepted = co_await Accept(std::move(order), live);
       Settle(request, live, accepted);
@@ -157,14 +162,15 @@ awaitable<absl::StatusOr<Watcher>> Intake::Accept(Order order, std::shared_ptr<L
       images.ok() ? Admit(order, record.generation().spec()) : absl::StatusOr<Admission::Place>(std::move(images));
   if (!place.ok()) co_return co_await AcceptRefused(std::move(order), std::move(live), place.status());
   Standing standing = TakeFirstTurn(world_, record, *std::move(place));
-  absl::StatusOr<Reservation> reserved = co_await Reserve(record, order.repeatable);
+  const auto snapshot = std::make_shared<const Record>(std::move(record));
+  absl::StatusOr<Reservation> reserved = co_await Reserve(snapshot, order.repeatable);
   if (!reserved.ok()) co_return reserved.status();
   if (!reserved->inserted) {
     standing.turn.reset();
     co_return co_await Existing(std::move(order), std::move(reserved->record), std::move(live),
                                 std::move(standing.place));
   }
-  Launch(live, std::move(record), std::move(standing), Origin::kAccepted);
+  Launch(live, snapshot, std::move(standing), Origin::kAccepted);
   co_return Watcher(std::move(live));
 }
 
@@ -179,17 +185,17 @@ awaitable<absl::StatusOr<Watcher>> Intake::AcceptRefused(Order order, std::share
   co_return co_await Existing(std::move(order), *std::move(known), std::move(live), {});
 }
 
-awaitable<absl::StatusOr<Reservation>> Intake::Reserve(Record record, bool repeatable) {
+awaitable<absl::StatusOr<Reservation>> Intake::Reserve(Snapshot record, bool repeatable) {
   absl::StatusOr<Reservation> reserved = co_await world_.store.Reserve(record);
   if (reserved.ok()) co_return reserved;
   world_.on_fault(reserved.status());
   // What was reported as failed may have reached the store all the same.
-  absl::StatusOr<Record> kept = co_await world_.store.Find(record.caller(), record.generation().request_id());
+  absl::StatusOr<Record> kept = co_await world_.store.Find(record->caller(), record->generation().request_id());
   if (absl::IsNotFound(kept.status())) co_return reserved.status();
-  if (!kept.ok()) unsent_.Add(record.generation().name());
+  if (!kept.ok()) unsent_.Add(record->generation().name());
   if (!kept.ok() && repeatable) co_return reserved.status();
-  if (!kept.ok()) co_return PerhapsRecorded(record, world_.catalog);
-  const bool inserted = kept->generation().name() == record.generation().name();
+  if (!kept.ok()) co_return PerhapsRecorded(*record, world_.catalog);
+  const bool inserted = kept->generation().name() == record->generation().name();
   co_return Reservation{.inserted = inserted, .record = *std::move(kept)};
 }
 
@@ -200,7 +206,8 @@ awaitable<absl::StatusOr<Watcher>> Intake::Existing(Order order, Record record, 
   if (!HasEnded(record)) co_return CarryOn(std::move(record), std::move(live));
   if (!MayStartAgain(record)) co_return Watcher(std::make_shared<const Record>(std::move(record)));
   ApplyTerms(order, record);
-  if (absl::Status updated = co_await world_.store.Update(record); !updated.ok()) {
+  const auto snapshot = std::make_shared<const Record>(std::move(record));
+  if (absl::Status updated = co_await world_.store.Update(snapshot, Durability::kMachine); !updated.ok()) {
     if (absl::IsNotFound(updated)) {  // it was removed just now, so the id is free
       place = {};
       co_return co_await Accept(std::move(order), std::move(live));
@@ -209,15 +216,16 @@ awaitable<absl::StatusOr<Watcher>> Intake::Existing(Order order, Record record, 
     co_return updated;
   }
   Standing standing{.place = std::move(place)};
-  Launch(live, std::move(record), std::move(standing), Origin::kAccepted);
+  Launch(live, snapshot, std::move(standing), Origin::kAccepted);
   co_return Watcher(std::move(live));
 }
 
 awaitable<absl::StatusOr<Watcher>> Intake::Hold(Record record) {
   co_await asio::this_coro::throw_if_cancelled(false);
+  const asio::any_io_executor loop = co_await asio::this_coro::executor;
   const RunningGenerations::Request request = RequestOf(record);
   while (true) {
-    auto [live, entered] = running_.Enter(request);
+    auto [live, entered] = running_.Enter(request, loop);
     if (entered) {
       // Nobody runs it from here on, so what the store says now stays true.
       absl::StatusOr<Record> now = co_await world_.store.Get(record.generation().name());
@@ -237,7 +245,7 @@ awaitable<absl::StatusOr<Watcher>> Intake::Hold(Record record) {
 Watcher Intake::CarryOn(Record record, std::shared_ptr<LiveGeneration> live) {
   if (HasEnded(record) || !taking_) return Watcher(std::make_shared<const Record>(std::move(record)));
   const Origin origin = unsent_.Take(record.generation().name()) ? Origin::kUnsent : Origin::kResumed;
-  Launch(live, std::move(record), {}, origin);
+  Launch(live, std::make_shared<const Record>(std::move(record)), {}, origin);
   return Watcher(std::move(live));
 }
 
@@ -250,8 +258,7 @@ awaitable<absl::StatusOr<Watcher>> Intake::Join(std::shared_ptr<LiveGeneration> 
   co_return Watcher(live);
 }
 
-void Intake::Launch(std::shared_ptr<LiveGeneration> live, Record record, Standing standing, Origin origin) {
-  const auto snapshot = std::make_shared<const Record>(std::move(record));
+void Intake::Launch(std::shared_ptr<LiveGeneration> live, Snapshot snapshot, Standing standing, Origin origin) {
   live->Publish(snapshot);
   running_.EnterName(snapshot->generation().name(), live);
   world_.metrics.StateChanged(v1::GENERATION_STATE_UNSPECIFIED, snapshot->generation().state());
@@ -274,12 +281,12 @@ awaitable<absl::Status> Intake::Recover() {
   // Tasks count and the queue is whole before anything leaves it.
   const Admission::Place all = world_.admission.Expect();
   for (Record& record : InOrderOfRecovery(*std::move(running))) {
-    auto [live, entered] = running_.Enter(RequestOf(record));
+    auto [live, entered] = running_.Enter(RequestOf(record), {});
     if (!entered) continue;
     const v1::GenerationState state = record.generation().state();
     const bool takes_part = state == v1::GENERATION_STATE_QUEUED || state == v1::GENERATION_STATE_RENDERING;
     Standing standing{.place = takes_part ? world_.admission.Expect() : Admission::Place()};
-    Launch(live, std::move(record), std::move(standing), Origin::kResumed);
+    Launch(live, std::make_shared<const Record>(std::move(record)), std::move(standing), Origin::kResumed);
   }
   co_return absl::OkStatus();
 }

@@ -46,14 +46,14 @@ class Intake {
   boost::asio::awaitable<absl::StatusOr<Watcher>> Accept(Order order, std::shared_ptr<LiveGeneration> live);
   boost::asio::awaitable<absl::StatusOr<Watcher>> AcceptRefused(Order order, std::shared_ptr<LiveGeneration> live,
                                                                 absl::Status refusal);
-  boost::asio::awaitable<absl::StatusOr<Reservation>> Reserve(Record record, bool repeatable);
+  boost::asio::awaitable<absl::StatusOr<Reservation>> Reserve(Snapshot record, bool repeatable);
   boost::asio::awaitable<absl::StatusOr<Watcher>> Existing(Order order, Record record,
                                                            std::shared_ptr<LiveGeneration> live, Admission::Place place);
   Watcher CarryOn(Record record, std::shared_ptr<LiveGeneration> live);
   boost::asio::awaitable<absl::StatusOr<Watcher>> Join(std::shared_ptr<LiveGeneration> live);
   void Settle(const RunningGenerations::Request& request, const std::shared_ptr<LiveGeneration>& live,
               const absl::StatusOr<Watcher>& outcome);
-  void Launch(std::shared_ptr<LiveGeneration> live, Record record, Standing standing, Origin origin);
+  void Launch(std::shared_ptr<LiveGeneration> live, Snapshot snapshot, Standing standing, Origin origin);
   boost::asio::awaitable<void> Live(std::shared_ptr<LiveGeneration> live, Standing standing, Origin origin);
 
   const World& world_;

@@ -40,8 +40,8 @@ class HeldReader final : public ImageReader {
 
   std::int64_t size() const override { return reader_->size(); }
 
-  awaitable<absl::StatusOr<std::string>> Read(std::int64_t offset, std::size_t max_bytes) override {
-    absl::StatusOr<std::string> piece = co_await reader_->Read(offset, max_bytes);
+  awaitable<absl::StatusOr<absl::Cord>> Read(std::int64_t offset, std::size_t max_bytes) override {
+    absl::StatusOr<absl::Cord> piece = co_await reader_->Read(offset, max_bytes);
     const v1::Generation& generation = snapshot_->generation();
     if (!piece.ok()) co_return Unreadable(world_, generation, piece.status());
     if (piece->empty() && offset < size() && max_bytes > 0) {

@@ -34,8 +34,9 @@ awaitable<void> Lifecycle::Record(v1::GenerationState state) {
     *record_.mutable_remove_time() =
         ToProto(Now() + std::max(world_.pacing.retention, world_.pacing.request_id_retention));
   }
+  const auto snapshot = std::make_shared<const ::easel::generation::Record>(record_);
   for (int round = 0;; ++round) {
-    const absl::Status recorded = co_await Commit();
+    const absl::Status recorded = co_await Commit(snapshot);
     // An end whose commit was reported as failed was recorded all the same, and has been removed since.
     if (recorded.ok() || (round > 0 && HasEnded(state) && absl::IsNotFound(recorded))) break;
     world_.on_fault(recorded);
@@ -48,16 +49,16 @@ awaitable<void> Lifecycle::Record(v1::GenerationState state) {
     co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
     co_await Wait(Backoff(round));
   }
-  live_->Publish(std::make_shared<const ::easel::generation::Record>(record_));
+  live_->Publish(snapshot);
   world_.metrics.StateChanged(from, state);
   if (HasEnded(state)) CountEnd();
 }
 
-awaitable<absl::Status> Lifecycle::Commit() {
+awaitable<absl::Status> Lifecycle::Commit(Snapshot snapshot) {
   // A task can be asked again where its image is; what a sync endpoint answered stands nowhere else.
   const bool known_upstream = state() == v1::GENERATION_STATE_FETCHING && !CurrentAttempt(generation()).task_id().empty();
   const absl::Status updated =
-      co_await world_.store.Update(record_, known_upstream ? Durability::kProcess : Durability::kMachine);
+      co_await world_.store.Update(snapshot, known_upstream ? Durability::kProcess : Durability::kMachine);
   if (!absl::IsAborted(updated)) co_return updated;
   // A change whose commit was reported as failed may have reached the store all the same.
   const absl::StatusOr<::easel::generation::Record> kept = co_await world_.store.Get(record_.generation().name());

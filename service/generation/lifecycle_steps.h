@@ -55,7 +55,7 @@ class Lifecycle {
 
   // Records the change of state, waiting for as long as the store cannot. Afterwards the state is that, or gone_ is set.
   boost::asio::awaitable<void> Record(v1::GenerationState state);
-  boost::asio::awaitable<absl::Status> Commit();
+  boost::asio::awaitable<absl::Status> Commit(Snapshot snapshot);
   void CountEnd() const;
   // Waits, unless a wish interrupts it. The time counts as waiting, not as this service's own.
   boost::asio::awaitable<void> Wait(absl::Duration duration);

@@ -29,14 +29,14 @@ void LiveGeneration::Detach(v1::CancelPolicy leave_with) {
   if (--attached_ == 0 && leave_with == v1::CANCEL_POLICY_ABORT) SetWish(Wish::kAbort);
 }
 
-void LiveGeneration::AddWaiter(std::shared_ptr<Wakeup> wakeup) {
+void LiveGeneration::AddWaiter(std::shared_ptr<Wakeup> wakeup, Interest interest) {
   const std::lock_guard lock(mutex_);
-  waiters_.push_back(std::move(wakeup));
+  waiters_.push_back({std::move(wakeup), interest});
 }
 
 void LiveGeneration::RemoveWaiter(const std::shared_ptr<Wakeup>& wakeup) {
   const std::lock_guard lock(mutex_);
-  std::erase(waiters_, wakeup);
+  std::erase_if(waiters_, [&](const Waiter& waiter) { return waiter.wakeup == wakeup; });
 }
 
 void LiveGeneration::Cancel(v1::CancelPolicy policy) {
@@ -59,27 +59,30 @@ void LiveGeneration::SetWish(Wish wish) {
 }
 
 void LiveGeneration::Publish(Snapshot snapshot) {
-  std::vector<std::shared_ptr<Wakeup>> waiters;
+  const bool ended = HasEnded(*snapshot);
+  std::vector<Waiter> waiters;
   {
     const std::lock_guard lock(mutex_);
     snapshot_ = std::move(snapshot);
     waiters = waiters_;
   }
-  Wake(std::move(waiters));
+  Wake(waiters, ended);
 }
 
 void LiveGeneration::Refuse(absl::Status status) {
-  std::vector<std::shared_ptr<Wakeup>> waiters;
+  std::vector<Waiter> waiters;
   {
     const std::lock_guard lock(mutex_);
     refusal_ = std::move(status);
     waiters = waiters_;
   }
-  Wake(std::move(waiters));
+  Wake(waiters, true);
 }
 
-void LiveGeneration::Wake(std::vector<std::shared_ptr<Wakeup>> waiters) {
-  for (const auto& waiter : waiters) waiter->Notify();
+void LiveGeneration::Wake(const std::vector<Waiter>& waiters, bool ended) {
+  for (const Waiter& waiter : waiters) {
+    if (ended || waiter.interest == Interest::kEveryChange) waiter.wakeup->Notify();
+  }
 }
 
 LiveGeneration::Wish LiveGeneration::wish() const {

@@ -42,7 +42,9 @@ class LiveGeneration : public std::enable_shared_from_this<LiveGeneration> {
   // `leave_with` ABORT: the last one to go cancels the generation.
   void Detach(v1::CancelPolicy leave_with);
 
-  void AddWaiter(std::shared_ptr<Wakeup> wakeup);
+  // What a waiter wants to be woken for.
+  enum class Interest { kEveryChange, kEnd };
+  void AddWaiter(std::shared_ptr<Wakeup> wakeup, Interest interest = Interest::kEveryChange);
   void RemoveWaiter(const std::shared_ptr<Wakeup>& wakeup);
 
   // A waiter for as long as it lives.
@@ -74,7 +76,12 @@ class LiveGeneration : public std::enable_shared_from_this<LiveGeneration> {
   boost::asio::cancellation_slot interruption() { return interruption_.slot(); }
 
  private:
-  void Wake(std::vector<std::shared_ptr<Wakeup>> waiters);
+  struct Waiter {
+    std::shared_ptr<Wakeup> wakeup;
+    Interest interest;
+  };
+
+  void Wake(const std::vector<Waiter>& waiters, bool ended);
   void SetWish(Wish wish);  // with mutex_
 
   const boost::asio::any_io_executor loop_;
@@ -85,7 +92,7 @@ class LiveGeneration : public std::enable_shared_from_this<LiveGeneration> {
   Wish wish_ = Wish::kGoOn;
   bool cancel_marked_ = false;
   int attached_ = 0;
-  std::vector<std::shared_ptr<Wakeup>> waiters_;
+  std::vector<Waiter> waiters_;
 };
 
 }  // namespace easel::generation

@@ -156,7 +156,7 @@ awaitable<absl::Status> Retention::MakeRoom() {
   // Only what was recorded since can have made it too much.
   const std::uint64_t releases = world_.holds->releases();
   if (world_.max_kept_bytes <= 0 || releases == releases_when_it_fitted_) co_return absl::OkStatus();
-  DueQuery query = DueBy(DueQuery::By::kEndTime, world_.clock.Now());
+  DueQuery query = DueBy(DueQuery::By::kExpireTime, absl::InfiniteFuture());
   while (true) {
     const absl::StatusOr<std::int64_t> kept = co_await world_.store.KeptBytes();
     if (!kept.ok()) co_return kept.status();
@@ -165,10 +165,10 @@ awaitable<absl::Status> Retention::MakeRoom() {
       releases_when_it_fitted_ = releases;
       co_return absl::OkStatus();
     }
-    absl::StatusOr<std::vector<Record>> oldest = co_await Next(query);
-    if (!oldest.ok() || oldest->empty()) co_return oldest.status();
+    absl::StatusOr<std::vector<Record>> first = co_await Next(query);
+    if (!first.ok() || first->empty()) co_return first.status();
     // Shared bytes are counted here as if each record had its own: never too much goes, and the rest in the next round.
-    for (Record& record : *oldest) {
+    for (Record& record : *first) {
       if (excess <= 0 || stopping_) break;
       query.after_time = DueTime(record, query.by);
       query.after_name = record.generation().name();

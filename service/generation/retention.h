@@ -20,8 +20,8 @@
 namespace easel::generation {
 
 // Removes what was kept long enough: images whose expire_time has come; while there are more bytes than may be kept, the
-// images of the generations that ended first; and records, request_ids with them, at their remove_time. Never what runs or
-// what somebody reads: that waits for a later sweep.
+// images whose expire_time comes first; and records, request_ids with them, at their remove_time. Never what runs or what
+// somebody reads: that waits for a later sweep.
 //
 // A record says that its image is gone, or is gone itself, before the bytes are. What a crash in between leaves behind, no
 // record refers to: the first sweep of the next process looks through all kept images for such.

@@ -1,13 +1,21 @@
 #include "generation/running_generations.h"
 
+#include <algorithm>
+
 namespace easel::generation {
 
-std::pair<std::shared_ptr<LiveGeneration>, bool> RunningGenerations::Enter(const Request& request) {
+std::pair<std::shared_ptr<LiveGeneration>, bool> RunningGenerations::Enter(const Request& request,
+                                                                           const boost::asio::any_io_executor& loop) {
   const std::lock_guard lock(mutex_);
   auto& entry = by_request_[request];
   if (entry != nullptr) return {entry, false};
-  entry = std::make_shared<LiveGeneration>(loops_[next_loop_++ % loops_.size()]);
+  entry = std::make_shared<LiveGeneration>(LoopFor(loop));
   return {entry, true};
+}
+
+const boost::asio::any_io_executor& RunningGenerations::LoopFor(const boost::asio::any_io_executor& wanted) {
+  const auto found = std::find(loops_.begin(), loops_.end(), wanted);
+  return found != loops_.end() ? *found : loops_[next_loop_++ % loops_.size()];
 }
 
 void RunningGenerations::EnterName(const std::string& name, const std::shared_ptr<LiveGeneration>& live) {

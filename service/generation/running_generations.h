@@ -24,11 +24,11 @@ class RunningGenerations {
   // Caller and request_id.
   using Request = std::pair<std::string, std::string>;
 
-  // Each generation gets one of `loops`, in turn.
   explicit RunningGenerations(std::vector<boost::asio::any_io_executor> loops) : loops_(std::move(loops)) {}
 
-  // The running generation of this request, entered now if there was none: `second` tells.
-  std::pair<std::shared_ptr<LiveGeneration>, bool> Enter(const Request& request);
+  // The running generation of this request, entered now if there was none: `second` tells. A new one stays on `loop` if
+  // that is one of the loops, so that the call which brings it needs no hand-over; else each loop gets one in turn.
+  std::pair<std::shared_ptr<LiveGeneration>, bool> Enter(const Request& request, const boost::asio::any_io_executor& loop);
   // From here on it is found by its name; suspended at once if all are.
   void EnterName(const std::string& name, const std::shared_ptr<LiveGeneration>& live);
   void Leave(const Request& request, const std::shared_ptr<LiveGeneration>& live);
@@ -44,6 +44,8 @@ class RunningGenerations {
   bool AwaitNone(absl::Duration patience) const;
 
  private:
+  const boost::asio::any_io_executor& LoopFor(const boost::asio::any_io_executor& wanted);  // with mutex_
+
   const std::vector<boost::asio::any_io_executor> loops_;
   mutable std::mutex mutex_;
   mutable std::condition_variable left_;

@@ -3,7 +3,7 @@
 #include <chrono>
 
 #include <boost/asio/as_tuple.hpp>
-#include <boost/asio/post.hpp>
+#include <boost/asio/dispatch.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 namespace easel::generation {
@@ -11,7 +11,7 @@ namespace easel::generation {
 namespace asio = boost::asio;
 
 void Wakeup::Notify() {
-  asio::post(timer_.get_executor(), [self = shared_from_this()] {
+  asio::dispatch(timer_.get_executor(), [self = shared_from_this()] {
     self->notified_ = true;
     self->timer_.cancel();
   });

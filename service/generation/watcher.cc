@@ -51,6 +51,20 @@ asio::awaitable<Snapshot> Watcher::Next(std::int64_t revision, absl::Duration pa
   co_return now;
 }
 
+asio::awaitable<Snapshot> Watcher::End(absl::Duration patience) {
+  if (live_ == nullptr) co_return co_await Next(0, patience);
+  if (wakeup_ == nullptr) {
+    wakeup_ = std::make_shared<Wakeup>(co_await asio::this_coro::executor);
+    live_->AddWaiter(wakeup_, LiveGeneration::Interest::kEnd);
+  }
+  Snapshot now = live_->snapshot();
+  if (!HasEnded(*now)) {
+    co_await wakeup_->Wait(patience);
+    now = live_->snapshot();
+  }
+  co_return now;
+}
+
 void Watcher::Leave(v1::CancelPolicy policy) {
   if (live_ == nullptr) return;
   last_ = live_->snapshot();

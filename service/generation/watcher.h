@@ -10,9 +10,6 @@
 
 namespace easel::generation {
 
-// A record as it was at one revision; shared by all who look at it.
-using Snapshot = std::shared_ptr<const Record>;
-
 class LiveGeneration;
 class Wakeup;
 
@@ -34,6 +31,10 @@ class Watcher {
   // The newest state once its revision is past `revision`, or after `patience`, or when the coroutine is cancelled:
   // compare revisions to know which; it may also return early. An ended generation is returned at once.
   boost::asio::awaitable<Snapshot> Next(std::int64_t revision, absl::Duration patience);
+
+  // The newest state once it has ended, or after `patience`, or when the coroutine is cancelled; it may also return early.
+  // Changes before the end wake nobody. A watcher is asked for either Next or End, not both.
+  boost::asio::awaitable<Snapshot> End(absl::Duration patience);
 
   // The call has gone before the end: with ABORT, and if no other call is attached, the generation is cancelled.
   // Afterwards the watcher shows only its last state.

@@ -71,7 +71,9 @@ asio::awaitable<void> SendBytes(generation::ImageReader& reader, ByteRange range
       responder.Abort();
       co_return;
     }
-    const absl::Status written = co_await responder.Write(*piece);
+    const absl::string_view flat = piece->Flatten();
+    const std::string_view bytes(flat.data(), flat.size());
+    const absl::Status written = co_await responder.Write(bytes);
     if (!written.ok()) co_return;
     offset += static_cast<std::int64_t>(piece->size());
   }

@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <memory>
+#include <mutex>
 #include <utility>
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
+#include <openssl/params.h>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/numbers.h"
@@ -31,7 +33,23 @@ absl::Time ToTime(const google::protobuf::Timestamp& time) {
 
 }  // namespace
 
-SignedImageLinks::SignedImageLinks(Options options) : options_(WithoutSlash(std::move(options))) {}
+struct SignedImageLinks::Signer {
+  explicit Signer(const std::string& secret) {
+    const std::unique_ptr<EVP_MAC, decltype(&EVP_MAC_free)> hmac(EVP_MAC_fetch(nullptr, "HMAC", nullptr), &EVP_MAC_free);
+    context.reset(EVP_MAC_CTX_new(hmac.get()));
+    char sha256[] = "SHA256";
+    const OSSL_PARAM parameters[] = {OSSL_PARAM_construct_utf8_string("digest", sha256, 0), OSSL_PARAM_construct_end()};
+    EVP_MAC_init(context.get(), reinterpret_cast<const unsigned char*>(secret.data()), secret.size(), parameters);
+  }
+
+  std::mutex mutex;
+  std::unique_ptr<EVP_MAC_CTX, decltype(&EVP_MAC_CTX_free)> context{nullptr, &EVP_MAC_CTX_free};
+};
+
+SignedImageLinks::SignedImageLinks(Options options)
+    : options_(WithoutSlash(std::move(options))), signer_(std::make_unique<Signer>(options_.secret)) {}
+
+SignedImageLinks::~SignedImageLinks() = default;
 
 generation::ImageLinks::Link SignedImageLinks::LinkTo(const record::v1::Record& record) const {
   std::string_view id = record.generation().name();
@@ -61,9 +79,12 @@ std::string SignedImageLinks::Sign(std::string_view id, std::string_view expires
   // The newline is part of no id, so no two pairs sign alike.
   const std::string text = absl::StrCat("images/", View(id), "\n", View(expires));
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned int size = 0;
-  HMAC(EVP_sha256(), options_.secret.data(), static_cast<int>(options_.secret.size()),
-       reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.data(), &size);
+  std::size_t size = 0;
+  const std::lock_guard lock(signer_->mutex);
+  EVP_MAC_CTX* const context = signer_->context.get();
+  EVP_MAC_init(context, nullptr, 0, nullptr);  // begins anew with the same key
+  EVP_MAC_update(context, reinterpret_cast<const unsigned char*>(text.data()), text.size());
+  EVP_MAC_final(context, digest.data(), &size, digest.size());
   return absl::BytesToHexString({reinterpret_cast<const char*>(digest.data()), size});
 }
 

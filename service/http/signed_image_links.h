@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -10,7 +11,7 @@
 namespace easel::http {
 
 // Links to this service's own GET /images/{id}: whoever has one may read that image until it expires, and nobody else can
-// make one. The signature is an HMAC-SHA256 over id and expiry. Immutable.
+// make one. The signature is an HMAC-SHA256 over id and expiry. Thread-safe.
 class SignedImageLinks final : public generation::ImageLinks {
  public:
   static constexpr std::size_t kSecretBytes = 32;
@@ -25,6 +26,7 @@ class SignedImageLinks final : public generation::ImageLinks {
     std::function<absl::Time()> now;
   };
   explicit SignedImageLinks(Options options);
+  ~SignedImageLinks() override;
 
   // Links made within a minute are the same, so that caches have a use for them.
   Link LinkTo(const record::v1::Record& record) const override;
@@ -36,7 +38,10 @@ class SignedImageLinks final : public generation::ImageLinks {
  private:
   std::string Sign(std::string_view id, std::string_view expires) const;
 
+  struct Signer;
+
   const Options options_;
+  const std::unique_ptr<Signer> signer_;
 };
 
 }  // namespace easel::http

@@ -56,7 +56,6 @@ std::optional<absl::Time> Call::deadline() const {
 
 void Call::Announce(const std::string& generation_name) {
   context_.AddInitialMetadata("easel-generation", generation_name);
-  SendInitialMetadata();
 }
 
 grpc::Status Call::Conclude(std::string_view type, std::exception_ptr thrown, const absl::Status& status) {

@@ -51,12 +51,13 @@ class Call {
   bool interrupted() const { return interruption_->cause() != Interruption::Cause::kNone; }
   bool shutting_down() const { return interruption_->cause() == Interruption::Cause::kShutdown; }
 
-  // Sends initial metadata "easel-generation" at once. At most one time, before any message.
+  // Initial metadata "easel-generation": goes out with the first thing that is sent.
   void Announce(const std::string& generation_name);
+  // Sends initial metadata now. At most one time, before any message.
+  virtual void SendInitialMetadata() = 0;
 
  protected:
   const std::shared_ptr<Interruption>& interruption() const { return interruption_; }
-  virtual void SendInitialMetadata() = 0;
 
   // The end of the call, before Finish: counts it, and says with what to finish. `type` is "unary" or "server_stream".
   grpc::Status Conclude(std::string_view type, std::exception_ptr thrown, const absl::Status& status);

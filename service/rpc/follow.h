@@ -43,13 +43,16 @@ boost::asio::awaitable<generation::Snapshot> Follow(Call& call, generation::Watc
   }
 }
 
-// Waits for the end; returns early, with a state that has not ended, when the call is interrupted.
+// Waits for the end, and tells the caller the generation's name where that does not come at once. Returns early, with a
+// state that has not ended, when the call is interrupted.
 inline boost::asio::awaitable<generation::Snapshot> AwaitEnd(Call& call, generation::Watcher& watcher) {
+  // Below what a person or a timeout notices, and above what the quickest upstream takes: those answers are one packet.
+  constexpr absl::Duration kAtOnce = absl::Milliseconds(20);
   constexpr absl::Duration kPatience = absl::Hours(1);
   generation::Snapshot now = watcher.current();
-  while (!generation::HasEnded(*now) && !call.interrupted()) {
-    now = co_await watcher.Next(now->generation().revision(), kPatience);
-  }
+  if (!generation::HasEnded(*now)) now = co_await watcher.End(kAtOnce);
+  if (!generation::HasEnded(*now)) call.SendInitialMetadata();
+  while (!generation::HasEnded(*now) && !call.interrupted()) now = co_await watcher.End(kPatience);
   co_return now;
 }
 

@@ -17,24 +17,33 @@ namespace asio = boost::asio;
 using google::protobuf::io::CodedOutputStream;
 using google::protobuf::internal::WireFormatLite;
 
+// Of an image that is wanted whole, and so is in memory whole.
+constexpr std::int64_t kWholePieceBytes = 1024 * 1024;
+
+// The piece's own memory, freed with the slice.
+grpc::Slice SliceOf(absl::Cord piece) {
+  auto* owned = new absl::Cord(std::move(piece));
+  const absl::string_view bytes = owned->Flatten();
+  return grpc::Slice(const_cast<char*>(bytes.data()), bytes.size(),
+                     [](void* data) { delete static_cast<absl::Cord*>(data); }, owned);
+}
+
+// What stands before a field of bytes.
+void AppendLength(int field, std::size_t length, std::string& head) {
+  std::uint8_t buffer[20];
+  const std::uint32_t tag = WireFormatLite::MakeTag(field, WireFormatLite::WIRETYPE_LENGTH_DELIMITED);
+  std::uint8_t* end = CodedOutputStream::WriteVarint32ToArray(tag, buffer);
+  end = CodedOutputStream::WriteVarint64ToArray(length, end);
+  head.append(reinterpret_cast<const char*>(buffer), static_cast<std::size_t>(end - buffer));
+}
+
 // The reply up to the first byte of the image: the generation, then tag and length of image_data.
 std::string ReplyHead(const v1::Generation& generation, std::int64_t image_bytes) {
   v1::GenerateImageResponse response;
   *response.mutable_generation() = generation;
   std::string head = response.SerializeAsString();
-  const std::uint32_t tag = WireFormatLite::MakeTag(v1::GenerateImageResponse::kImageDataFieldNumber,
-                                                    WireFormatLite::WIRETYPE_LENGTH_DELIMITED);
-  std::uint8_t buffer[20];
-  std::uint8_t* end = CodedOutputStream::WriteVarint32ToArray(tag, buffer);
-  end = CodedOutputStream::WriteVarint64ToArray(static_cast<std::uint64_t>(image_bytes), end);
-  head.append(reinterpret_cast<const char*>(buffer), static_cast<std::size_t>(end - buffer));
+  AppendLength(v1::GenerateImageResponse::kImageDataFieldNumber, static_cast<std::size_t>(image_bytes), head);
   return head;
-}
-
-// The string's own memory, freed with the slice.
-grpc::Slice SliceOf(std::string text) {
-  auto* owned = new std::string(std::move(text));
-  return grpc::Slice(owned->data(), owned->size(), [](void* data) { delete static_cast<std::string*>(data); }, owned);
 }
 
 absl::Status TooLarge(const v1::Generation& generation, std::int64_t size, std::int64_t limit) {
@@ -53,8 +62,9 @@ absl::Status TooLarge(const v1::Generation& generation, std::int64_t size, std::
 
 }  // namespace
 
-asio::awaitable<absl::StatusOr<std::string>> ReadPiece(generation::ImageReader& reader, std::int64_t offset) {
-  absl::StatusOr<std::string> piece = co_await reader.Read(offset, static_cast<std::size_t>(kChunkBytes));
+asio::awaitable<absl::StatusOr<absl::Cord>> ReadPiece(generation::ImageReader& reader, std::int64_t offset,
+                                                       std::int64_t max_bytes) {
+  absl::StatusOr<absl::Cord> piece = co_await reader.Read(offset, static_cast<std::size_t>(max_bytes));
   if (piece.ok() && piece->empty()) {
     co_return generation::ToStatus({.reason = v1::ERROR_REASON_IMAGE_LOST,
                                     .message = absl::StrCat("The kept image ends at byte ", offset, " of ", reader.size(),
@@ -73,14 +83,24 @@ asio::awaitable<absl::StatusOr<grpc::ByteBuffer>> ReplyWithImage(Call& call, gen
   if (static_cast<std::int64_t>(head.size()) + size > limit_bytes) co_return TooLarge(shown, size, limit_bytes);
 
   std::vector<grpc::Slice> slices;
-  slices.push_back(SliceOf(std::move(head)));
+  slices.emplace_back(head);
   for (std::int64_t offset = 0; offset < size;) {
-    absl::StatusOr<std::string> piece = co_await ReadPiece(**reader, offset);
+    absl::StatusOr<absl::Cord> piece = co_await ReadPiece(**reader, offset, kWholePieceBytes);
     if (!piece.ok()) co_return piece.status();
     offset += static_cast<std::int64_t>(piece->size());
     slices.push_back(SliceOf(*std::move(piece)));
   }
   co_return grpc::ByteBuffer(slices.data(), slices.size());
+}
+
+grpc::ByteBuffer EncodeChunk(int field, const v1::ImageChunk& chunk, absl::Cord data) {
+  std::string inner = chunk.SerializeAsString();
+  AppendLength(v1::ImageChunk::kDataFieldNumber, data.size(), inner);
+  std::string head;
+  AppendLength(field, inner.size() + data.size(), head);
+  head += inner;
+  const grpc::Slice slices[] = {grpc::Slice(head), SliceOf(std::move(data))};
+  return grpc::ByteBuffer(slices, 2);
 }
 
 }  // namespace easel::rpc

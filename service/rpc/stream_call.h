@@ -23,6 +23,9 @@ class Writer {
     co_return co_await bytes_.Write(std::move(encoded));
   }
 
+  // A Response that is encoded already.
+  boost::asio::awaitable<bool> WriteEncoded(grpc::ByteBuffer encoded) { return bytes_.Write(std::move(encoded)); }
+
  private:
   ByteWriter& bytes_;
 };

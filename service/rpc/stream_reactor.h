@@ -44,6 +44,8 @@ class StreamReactor final : public grpc::ServerWriteReactor<grpc::ByteBuffer>, p
   void OnWriteDone(bool ok) override;
   void OnCancel() override { interruption()->Interrupt(Interruption::Cause::kCallerGone); }
   void OnDone() override { delete this; }
+  // No reaction does more than hand over, so gRPC need not run them on a thread of their own.
+  bool InternalInlineable() override { return true; }
 
   // Set by the coroutine before a write starts, taken by the reaction that ends it.
   // Emplaced and never assigned: in Boost 1.81 the handler's assignment calls itself for ever.

@@ -24,8 +24,8 @@ std::string Self() {
 }
 
 absl::Status Taken(const std::filesystem::path& path, const PosixFile& lock) {
-  const absl::StatusOr<std::string> written = lock.ReadAt(0, kMaxHolderBytes);
-  const std::string holder = written.ok() ? std::string(absl::StripAsciiWhitespace(*written)) : "";
+  const absl::StatusOr<absl::Cord> written = lock.ReadAt(0, kMaxHolderBytes);
+  const std::string holder = written.ok() ? std::string(absl::StripAsciiWhitespace(std::string(*written))) : "";
   return absl::FailedPreconditionError(
       absl::StrCat("the data directory ", path.string(), " is in use by ", holder.empty() ? "another process" : holder,
                    ": stop it, or choose another directory"));

@@ -16,7 +16,7 @@ class FileImageReader : public generation::ImageReader {
 
   std::int64_t size() const override { return size_; }
   // INVALID_ARGUMENT: a negative offset.
-  boost::asio::awaitable<absl::StatusOr<std::string>> Read(std::int64_t offset, std::size_t max_bytes) override;
+  boost::asio::awaitable<absl::StatusOr<absl::Cord>> Read(std::int64_t offset, std::size_t max_bytes) override;
 
  private:
   BlockingPool& pool_;

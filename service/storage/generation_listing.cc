@@ -3,10 +3,9 @@
 #include <algorithm>
 #include <cstdint>
 #include <optional>
-#include <set>
+#include <string>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "storage/generation_row.h"
 #include "storage/generation_table.h"
 #include "storage/sqlite_query.h"
@@ -18,121 +17,172 @@ using generation::ListQuery;
 using generation::Record;
 
 // Names follow creation times, but for what happens within one instant: bounds on names that stand for times are drawn
-// this much wider, and the times themselves are compared as well.
+// wider, and the times themselves are compared as well.
 constexpr absl::Duration kNameSlack = absl::Seconds(1);
 
-// What a ListQuery asks of the index, besides what it says itself.
-struct Range {
-  std::string first_name;
-  std::string last_name;
+constexpr char kLowestName[] = "";
+constexpr char kHighestName[] = "\xff";
+
+// A listing is put together from runs of names, each in the order of an index: of what runs, and for each model and state
+// of what has ended. They begin with the same conditions; states are a bit each.
+constexpr char kRunning[] =
+    "SELECT name, rowid FROM generations INDEXED BY generations_running WHERE end_time IS NULL AND name >= ? AND name < ?"
+    " AND create_time >= ? AND create_time < ? AND caller = ? AND model = ifnull(?, model) AND (1 << state) & ?"
+    " ORDER BY name DESC LIMIT ?";
+constexpr char kEnded[] =
+    "SELECT name, rowid FROM generations INDEXED BY generations_ended WHERE end_time IS NOT NULL AND name >= ?"
+    " AND name < ? AND create_time >= ? AND create_time < ? AND caller = ? AND model = ? AND state = ?"
+    " ORDER BY name DESC LIMIT ?";
+// Whoever called, which no index is for.
+constexpr char kEverybody[] =
+    "SELECT name, rowid FROM generations WHERE name >= ? AND name < ? AND create_time >= ? AND create_time < ?"
+    " AND request_id = ifnull(?, request_id) AND model = ifnull(?, model) AND (1 << state) & ? ORDER BY name DESC LIMIT ?";
+constexpr char kNextModel[] =
+    "SELECT model FROM generations INDEXED BY generations_ended WHERE end_time IS NOT NULL AND caller = ? AND model > ?"
+    " ORDER BY model LIMIT 1";
+// Of the first few, since the order of names within an instant is another one.
+constexpr char kFirstSince[] =
+    "SELECT min(name) FROM (SELECT name FROM generations INDEXED BY generations_time WHERE create_time >= ?"
+    " ORDER BY create_time LIMIT 16)";
+constexpr char kLastBefore[] =
+    "SELECT max(name) FROM (SELECT name FROM generations INDEXED BY generations_time WHERE create_time < ?"
+    " ORDER BY create_time DESC LIMIT 16)";
+constexpr char kRecord[] = "SELECT record FROM generations WHERE rowid = ?";
+
+// From `first` on, and before `end`.
+struct Names {
+  std::string first = kLowestName;
+  std::string end = kHighestName;
+};
+
+struct Found {
+  std::string name;
+  std::int64_t row = 0;
 };
 
 bool HasFrom(const ListQuery& query) { return query.create_time_from != absl::InfinitePast(); }
 bool HasTo(const ListQuery& query) { return query.create_time_to != absl::InfiniteFuture(); }
 
-// An index holds one state's names in order, not those of several: a page is put together from one page of each state.
-// Nothing: one page, whatever the state.
-std::vector<std::optional<int>> StatesToRead(const ListQuery& query) {
-  const std::set<int> wanted(query.states.begin(), query.states.end());
-  if (!wanted.empty()) return {wanted.begin(), wanted.end()};
-  if (query.model.empty() || query.caller.empty()) return {std::nullopt};
-  std::vector<std::optional<int>> all;
-  for (int state = v1::GenerationState_MIN; state <= v1::GenerationState_MAX; ++state) all.emplace_back(state);
-  return all;
+std::int64_t StateBits(const ListQuery& query) {
+  if (query.states.empty()) return -1;
+  std::int64_t bits = 0;
+  for (const v1::GenerationState state : query.states) bits |= std::int64_t{1} << state;
+  return bits;
 }
 
-std::string_view IndexFor(const ListQuery& query, bool has_state) {
-  if (query.caller.empty()) return "";
-  if (!query.model.empty()) return " INDEXED BY generations_caller_model_state";
-  if (has_state) return " INDEXED BY generations_caller_state";
-  return " INDEXED BY generations_caller";
+void BindRange(SqliteQuery& run, const ListQuery& query, const Names& names) {
+  run.Text(names.first).Text(names.end);
+  run.Integer(absl::ToUnixNanos(query.create_time_from)).Integer(absl::ToUnixNanos(query.create_time_to));
 }
 
-// Conditions in the order in which BindPage gives their values.
-std::string PageStatement(const ListQuery& query, bool has_state) {
-  std::string sql = absl::StrCat("SELECT name, record FROM generations", std::string(IndexFor(query, has_state)),
-                                 " WHERE name >= ?");
-  if (HasTo(query)) sql += " AND name <= ?";
-  if (!query.after_name.empty()) sql += " AND name < ?";
-  if (!query.caller.empty()) sql += " AND caller = ?";
-  if (!query.model.empty()) sql += " AND model = ?";
-  if (has_state) sql += " AND state = ?";
-  if (!query.request_id.empty()) sql += " AND request_id = ?";
-  if (HasFrom(query)) sql += " AND create_time >= ?";
-  if (HasTo(query)) sql += " AND create_time < ?";
-  return sql + " ORDER BY name DESC LIMIT ?";
+absl::Status ReadRun(SqliteQuery& run, const ListQuery& query, std::vector<Found>& found) {
+  run.Integer(query.limit);
+  while (true) {
+    const absl::StatusOr<bool> row = run.Step();
+    if (!row.ok()) return row.status();
+    if (!*row) return absl::OkStatus();
+    found.push_back({std::string(run.BytesAt(0)), run.IntegerAt(1)});
+  }
 }
 
-void BindPage(SqliteQuery& page, const ListQuery& query, const Range& range, std::optional<int> state) {
-  page.Text(range.first_name);
-  if (HasTo(query)) page.Text(range.last_name);
-  if (!query.after_name.empty()) page.Text(query.after_name);
-  if (!query.caller.empty()) page.Text(query.caller);
-  if (!query.model.empty()) page.Text(query.model);
-  if (state) page.Integer(*state);
-  if (!query.request_id.empty()) page.Text(query.request_id);
-  if (HasFrom(query)) page.Integer(absl::ToUnixNanos(query.create_time_from));
-  if (HasTo(query)) page.Integer(absl::ToUnixNanos(query.create_time_to));
-  page.Integer(query.limit);
+absl::Status ReadWithFilters(SqliteConnection& connection, const char* statement, std::string_view who,
+                             const ListQuery& query, const Names& names, std::vector<Found>& found) {
+  SqliteQuery run(connection, statement);
+  BindRange(run, query, names);
+  run.TextOrNull(who).TextOrNull(query.model).Integer(StateBits(query));
+  return ReadRun(run, query, found);
 }
 
-constexpr char kFirstSince[] =
-    "SELECT name FROM generations INDEXED BY generations_caller_time WHERE caller = ? AND create_time >= ?"
-    " ORDER BY create_time, name LIMIT 1";
-constexpr char kLastBefore[] =
-    "SELECT name FROM generations INDEXED BY generations_caller_time WHERE caller = ? AND create_time < ?"
-    " ORDER BY create_time DESC, name DESC LIMIT 1";
+absl::StatusOr<std::vector<std::string>> ModelsOf(SqliteConnection& connection, const ListQuery& query) {
+  std::vector<std::string> models;
+  if (!query.model.empty()) return std::vector{query.model};
+  while (true) {
+    SqliteQuery next(connection, kNextModel);
+    const absl::StatusOr<bool> row = next.Text(query.caller).Text(models.empty() ? "" : models.back()).Step();
+    if (!row.ok()) return row.status();
+    if (!*row) return models;
+    models.emplace_back(next.BytesAt(0));
+  }
+}
 
-// False: no name.
-absl::StatusOr<bool> NameAt(SqliteConnection& connection, std::string_view sql, const std::string& caller, absl::Time time,
-                            std::string& name) {
-  SqliteQuery query(connection, sql);
-  absl::StatusOr<bool> found = query.Text(caller).Integer(absl::ToUnixNanos(time)).Step();
-  if (found.ok() && *found) name = query.BytesAt(0);
-  return found;
+absl::Status ReadEnded(SqliteConnection& connection, const ListQuery& query, const Names& names,
+                       std::vector<Found>& found) {
+  const absl::StatusOr<std::vector<std::string>> models = ModelsOf(connection, query);
+  if (!models.ok()) return models.status();
+  for (const std::string& model : *models) {
+    for (int state = v1::GENERATION_STATE_SUCCEEDED; state <= v1::GenerationState_MAX; ++state) {
+      if ((StateBits(query) >> state & 1) == 0) continue;
+      SqliteQuery run(connection, kEnded);
+      BindRange(run, query, names);
+      run.Text(query.caller).Text(model).Integer(state);
+      if (absl::Status read = ReadRun(run, query, found); !read.ok()) return read;
+    }
+  }
+  return absl::OkStatus();
 }
 
 // Nothing: no record has such a time.
-absl::StatusOr<std::optional<Range>> RangeOf(SqliteConnection& connection, const ListQuery& query) {
-  Range range{.first_name = "", .last_name = "\xff"};
-  if (query.caller.empty()) return range;
-  absl::StatusOr<bool> found = true;
+absl::StatusOr<std::optional<std::string>> NameAt(SqliteConnection& connection, const char* sql, absl::Time time) {
+  SqliteQuery query(connection, sql);
+  const absl::StatusOr<bool> row = query.Integer(absl::ToUnixNanos(time)).Step();
+  if (!row.ok()) return row.status();
+  if (query.BytesAt(0).empty()) return std::nullopt;
+  return std::string(query.BytesAt(0));
+}
+
+// Nothing: no record is in the range.
+absl::StatusOr<std::optional<Names>> NamesOf(SqliteConnection& connection, const ListQuery& query) {
+  Names names;
   if (HasFrom(query)) {
-    found = NameAt(connection, kFirstSince, query.caller, query.create_time_from - kNameSlack, range.first_name);
+    const auto first = NameAt(connection, kFirstSince, query.create_time_from - kNameSlack);
+    if (!first.ok()) return first.status();
+    if (!*first) return std::nullopt;
+    names.first = **first;
   }
-  if (found.ok() && *found && HasTo(query)) {
-    found = NameAt(connection, kLastBefore, query.caller, query.create_time_to + kNameSlack, range.last_name);
+  if (HasTo(query)) {
+    const auto last = NameAt(connection, kLastBefore, query.create_time_to + kNameSlack);
+    if (!last.ok()) return last.status();
+    if (!*last) return std::nullopt;
+    names.end = **last + '\x01';
   }
-  if (!found.ok()) return found.status();
-  if (!*found) return std::nullopt;
-  return range;
+  if (!query.after_name.empty()) names.end = std::min(names.end, query.after_name);
+  return names;
 }
 
-using Named = std::pair<std::string, std::string>;  // name, serialized record
+absl::StatusOr<std::vector<Found>> FindPage(SqliteConnection& connection, const ListQuery& query) {
+  const absl::StatusOr<std::optional<Names>> names = NamesOf(connection, query);
+  if (!names.ok()) return names.status();
+  std::vector<Found> found;
+  if (!names->has_value()) return found;
+  absl::Status read;
+  if (query.caller.empty()) {
+    read = ReadWithFilters(connection, kEverybody, query.request_id, query, **names, found);
+  } else {
+    read = ReadWithFilters(connection, kRunning, query.caller, query, **names, found);
+    if (read.ok()) read = ReadEnded(connection, query, **names, found);
+  }
+  if (!read.ok()) return read;
+  const auto wanted = std::min(found.size(), static_cast<std::size_t>(query.limit));
+  std::partial_sort(found.begin(), found.begin() + static_cast<std::ptrdiff_t>(wanted), found.end(),
+                    [](const Found& a, const Found& b) { return a.name > b.name; });
+  found.resize(wanted);
+  return found;
+}
 
-absl::Status ReadPage(SqliteConnection& connection, const ListQuery& query, const Range& range, std::optional<int> state,
-                      std::vector<Named>& into) {
-  SqliteQuery page(connection, PageStatement(query, state.has_value()));
-  BindPage(page, query, range, state);
-  while (true) {
-    const absl::StatusOr<bool> row = page.Step();
+absl::StatusOr<std::vector<Record>> ReadPage(SqliteConnection& connection, const ListQuery& query) {
+  const absl::StatusOr<std::vector<Found>> page = FindPage(connection, query);
+  if (!page.ok()) return page.status();
+  std::vector<Record> records;
+  records.reserve(page->size());
+  for (const Found& found : *page) {
+    SqliteQuery select(connection, kRecord);
+    const absl::StatusOr<bool> row = select.Integer(found.row).Step();
     if (!row.ok()) return row.status();
-    if (!*row) return absl::OkStatus();
-    into.emplace_back(page.BytesAt(0), page.BytesAt(1));
+    absl::StatusOr<Record> record = ParseRecord(select.BytesAt(0));
+    if (!record.ok()) return record.status();
+    records.push_back(*std::move(record));
   }
-}
-
-absl::StatusOr<std::vector<Named>> ReadPages(SqliteConnection& connection, const ListQuery& query) {
-  const absl::StatusOr<std::optional<Range>> range = RangeOf(connection, query);
-  if (!range.ok()) return range.status();
-  std::vector<Named> rows;
-  if (!range->has_value()) return rows;
-  for (const std::optional<int> state : StatesToRead(query)) {
-    if (absl::Status status = ReadPage(connection, query, **range, state, rows); !status.ok()) return status;
-  }
-  std::sort(rows.begin(), rows.end(), [](const Named& a, const Named& b) { return a.first > b.first; });
-  rows.resize(std::min(rows.size(), static_cast<std::size_t>(query.limit)));
-  return rows;
+  return records;
 }
 
 absl::StatusOr<std::vector<Record>> ListByRequest(SqliteConnection& connection, const ListQuery& query) {
@@ -161,27 +211,16 @@ bool Matches(const ListQuery& query, const Record& record) {
 }
 
 absl::StatusOr<std::vector<Record>> ListRecords(SqliteConnection& connection, const ListQuery& query) {
-  std::vector<Record> records;
-  if (query.limit <= 0) return records;
+  if (query.limit <= 0) return std::vector<Record>();
   if (!query.caller.empty() && !query.request_id.empty()) return ListByRequest(connection, query);
-  if (absl::Status status = connection.Execute("BEGIN"); !status.ok()) return status;
-  const absl::StatusOr<std::vector<Named>> rows = ReadPages(connection, query);
-  if (connection.InTransaction()) connection.Execute("COMMIT").IgnoreError();
-  if (!rows.ok()) return rows.status();
-  for (const Named& row : *rows) {
-    absl::StatusOr<Record> record = ParseRecord(row.second);
-    if (!record.ok()) return record.status();
-    records.push_back(*std::move(record));
-  }
-  return records;
+  if (absl::Status begun = SqliteQuery(connection, "BEGIN").Run(); !begun.ok()) return begun;
+  absl::StatusOr<std::vector<Record>> page = ReadPage(connection, query);
+  if (connection.InTransaction()) SqliteQuery(connection, "COMMIT").Run().IgnoreError();
+  return page;
 }
 
-std::vector<std::string> ListingStatements(const ListQuery& query) {
-  std::vector<std::string> statements;
-  for (const std::optional<int> state : StatesToRead(query)) statements.push_back(PageStatement(query, state.has_value()));
-  if (HasFrom(query)) statements.emplace_back(kFirstSince);
-  if (HasTo(query)) statements.emplace_back(kLastBefore);
-  return statements;
+std::vector<std::string> ListingStatements() {
+  return {kRunning, kEnded, kNextModel, kFirstSince, kLastBefore, kRecord};
 }
 
 }  // namespace easel::storage

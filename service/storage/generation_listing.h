@@ -13,12 +13,12 @@ namespace easel::storage {
 bool Matches(const generation::ListQuery& query, const generation::Record& record);
 
 // The page that a query of a GenerationStore wants, from one snapshot. What it costs follows `limit`, not how many
-// records there are, wherever the query names a caller: every combination of its conditions has an index whose order is
-// the listing's. Opens and ends a read transaction.
+// records have ended, wherever the query names a caller; where it asks for a state or a model as well, it may look at all
+// of the caller's that run. Opens and ends a read transaction.
 absl::StatusOr<std::vector<generation::Record>> ListRecords(SqliteConnection& connection,
                                                             const generation::ListQuery& query);
 
-// The statements that ListRecords runs for a page of this query: for tests of how SQLite plans them.
-std::vector<std::string> ListingStatements(const generation::ListQuery& query);
+// The statements that ListRecords runs for a caller: for tests of how SQLite plans them.
+std::vector<std::string> ListingStatements();
 
 }  // namespace easel::storage

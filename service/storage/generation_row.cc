@@ -19,9 +19,9 @@ GenerationRow ToRow(const generation::Record& record) {
   row.model = generation.spec().model();
   row.revision = generation.revision();
   row.create_time = Nanos(generation.create_time());
-  if (generation.has_end_time()) row.end_time = Nanos(generation.end_time());
-  if (generation.has_expire_time()) row.expire_time = Nanos(generation.expire_time());
-  if (generation.has_end_time()) {
+  if (generation.state() >= v1::GENERATION_STATE_SUCCEEDED) {
+    row.end_time = Nanos(generation.end_time());
+    row.expire_time = Nanos(generation.expire_time());
     row.remove_time = absl::ToUnixNanos(generation::DueTime(record, generation::DueQuery::By::kRemoveTime));
   }
   if (generation::HasKeptImage(record)) {

@@ -22,6 +22,7 @@ struct GenerationRow {
   std::string model;
   std::int64_t revision = 0;
   std::int64_t create_time = 0;
+  // Of what has ended.
   std::optional<std::int64_t> end_time;
   std::optional<std::int64_t> expire_time;
   std::optional<std::int64_t> remove_time;

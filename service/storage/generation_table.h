@@ -13,11 +13,9 @@
 namespace easel::storage {
 
 // The statements behind SqliteGenerationStore, with the meaning and the errors of its port. Each runs in the caller's
-// transaction, writes with at most one statement (so that a failure leaves nothing half done), and may be run again
-// after a rollback.
+// transaction and may be run again after a rollback. One that fails has changed nothing, or has ended the transaction.
 
-absl::StatusOr<generation::Reservation> ReserveRow(SqliteConnection& connection, const GenerationRow& row,
-                                                   const generation::Record& record);
+absl::StatusOr<generation::Reservation> ReserveRow(SqliteConnection& connection, const GenerationRow& row);
 absl::Status UpdateRow(SqliteConnection& connection, const GenerationRow& row);
 absl::Status RemoveRow(SqliteConnection& connection, std::string_view name, std::int64_t revision);
 // A tiny change, to see whether one can be made.

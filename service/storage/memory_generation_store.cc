@@ -14,36 +14,37 @@ using generation::DueQuery;
 using generation::ListQuery;
 using generation::Record;
 using generation::Reservation;
+using generation::Snapshot;
 
-boost::asio::awaitable<absl::StatusOr<Reservation>> MemoryGenerationStore::Reserve(Record record) {
+boost::asio::awaitable<absl::StatusOr<Reservation>> MemoryGenerationStore::Reserve(Snapshot record) {
   const std::lock_guard lock(mutex_);
   return Ready(ReserveNow(std::move(record)));
 }
 
-absl::StatusOr<Reservation> MemoryGenerationStore::ReserveNow(Record record) {
-  const std::string name = record.generation().name();
-  const Request request(record.caller(), record.generation().request_id());
+absl::StatusOr<Reservation> MemoryGenerationStore::ReserveNow(Snapshot record) {
+  const std::string name = record->generation().name();
+  const Request request(record->caller(), record->generation().request_id());
   if (const auto kept = by_request_.find(request); kept != by_request_.end()) {
-    return Reservation{.inserted = false, .record = by_name_.at(kept->second)};
+    return Reservation{.inserted = false, .record = *by_name_.at(kept->second)};
   }
-  if (!by_name_.emplace(name, record).second) {
+  if (!by_name_.emplace(name, std::move(record)).second) {
     return absl::InternalError(absl::StrCat("the name '", name, "' is taken by another request"));
   }
   by_request_.emplace(request, name);
-  return Reservation{.inserted = true, .record = std::move(record)};
+  return Reservation{.inserted = true};
 }
 
-boost::asio::awaitable<absl::Status> MemoryGenerationStore::Update(Record record, generation::Durability) {
+boost::asio::awaitable<absl::Status> MemoryGenerationStore::Update(Snapshot record, generation::Durability) {
   const std::lock_guard lock(mutex_);
   return Ready(UpdateNow(std::move(record)));
 }
 
-absl::Status MemoryGenerationStore::UpdateNow(Record record) {
-  const auto kept = by_name_.find(record.generation().name());
-  if (kept == by_name_.end()) return NoSuchGeneration(record.generation().name());
-  const std::int64_t revision = kept->second.generation().revision();
-  const std::int64_t offered = record.generation().revision();
-  if (offered != revision + 1) return OtherRevision(record.generation().name(), revision, offered);
+absl::Status MemoryGenerationStore::UpdateNow(Snapshot record) {
+  const auto kept = by_name_.find(record->generation().name());
+  if (kept == by_name_.end()) return NoSuchGeneration(record->generation().name());
+  const std::int64_t revision = kept->second->generation().revision();
+  const std::int64_t offered = record->generation().revision();
+  if (offered != revision + 1) return OtherRevision(record->generation().name(), revision, offered);
   kept->second = std::move(record);
   return absl::OkStatus();
 }
@@ -56,7 +57,7 @@ boost::asio::awaitable<absl::StatusOr<Record>> MemoryGenerationStore::Get(std::s
 absl::StatusOr<Record> MemoryGenerationStore::GetNow(std::string_view name) const {
   const auto kept = by_name_.find(name);
   if (kept == by_name_.end()) return NoSuchGeneration(name);
-  return kept->second;
+  return *kept->second;
 }
 
 boost::asio::awaitable<absl::StatusOr<Record>> MemoryGenerationStore::Find(std::string_view caller,
@@ -72,7 +73,7 @@ boost::asio::awaitable<absl::StatusOr<std::vector<Record>>> MemoryGenerationStor
   const auto limit = static_cast<std::size_t>(std::max(query.limit, 0));
   std::vector<Record> records;
   for (auto kept = by_name_.rbegin(); kept != by_name_.rend() && records.size() < limit; ++kept) {
-    if (Matches(query, kept->second)) records.push_back(kept->second);
+    if (Matches(query, *kept->second)) records.push_back(*kept->second);
   }
   return Ready<absl::StatusOr<std::vector<Record>>>(std::move(records));
 }
@@ -81,7 +82,7 @@ boost::asio::awaitable<absl::StatusOr<std::vector<Record>>> MemoryGenerationStor
   const std::lock_guard lock(mutex_);
   std::vector<Record> records;
   for (const auto& [name, record] : by_name_) {
-    if (record.generation().state() < v1::GENERATION_STATE_SUCCEEDED) records.push_back(record);
+    if (record->generation().state() < v1::GENERATION_STATE_SUCCEEDED) records.push_back(*record);
   }
   return Ready<absl::StatusOr<std::vector<Record>>>(std::move(records));
 }
@@ -90,7 +91,7 @@ boost::asio::awaitable<absl::StatusOr<std::vector<Record>>> MemoryGenerationStor
   const std::lock_guard lock(mutex_);
   std::vector<Record> records;
   for (const auto& [name, record] : by_name_) {
-    if (IsDue(record, query)) records.push_back(record);
+    if (IsDue(*record, query)) records.push_back(*record);
   }
   std::stable_sort(records.begin(), records.end(), [&query](const Record& a, const Record& b) {
     return DueTime(a, query.by) < DueTime(b, query.by);
@@ -103,8 +104,8 @@ boost::asio::awaitable<absl::StatusOr<std::int64_t>> MemoryGenerationStore::Kept
   const std::lock_guard lock(mutex_);
   std::map<std::string_view, std::int64_t> sizes;
   for (const auto& [name, record] : by_name_) {
-    const v1::Image& image = record.generation().image();
-    if (generation::HasKeptImage(record)) sizes[image.sha256()] = image.size_bytes();
+    const v1::Image& image = record->generation().image();
+    if (generation::HasKeptImage(*record)) sizes[image.sha256()] = image.size_bytes();
   }
   std::int64_t total = 0;
   for (const auto& [digest, size] : sizes) total += size;
@@ -116,7 +117,7 @@ boost::asio::awaitable<absl::StatusOr<std::vector<std::string>>> MemoryGeneratio
   const std::lock_guard lock(mutex_);
   std::set<std::string_view> used;
   for (const auto& [name, record] : by_name_) {
-    if (generation::HasKeptImage(record)) used.insert(record.generation().image().sha256());
+    if (generation::HasKeptImage(*record)) used.insert(record->generation().image().sha256());
   }
   std::erase_if(digests, [&used](const std::string& digest) { return used.contains(digest); });
   return Ready<absl::StatusOr<std::vector<std::string>>>(std::move(digests));
@@ -130,9 +131,9 @@ boost::asio::awaitable<absl::Status> MemoryGenerationStore::Remove(std::string_v
 absl::Status MemoryGenerationStore::RemoveNow(std::string_view name, std::int64_t revision) {
   const auto kept = by_name_.find(name);
   if (kept == by_name_.end()) return NoSuchGeneration(name);
-  const std::int64_t found = kept->second.generation().revision();
+  const std::int64_t found = kept->second->generation().revision();
   if (found != revision) return NotThisRevision(name, found, revision);
-  by_request_.erase(Request(kept->second.caller(), kept->second.generation().request_id()));
+  by_request_.erase(Request(kept->second->caller(), kept->second->generation().request_id()));
   by_name_.erase(kept);
   return absl::OkStatus();
 }

@@ -16,9 +16,10 @@ namespace easel::storage {
 // process. An operation takes effect when it is called, not when it is awaited. What lists or adds up reads every record.
 class MemoryGenerationStore : public generation::GenerationStore {
  public:
-  boost::asio::awaitable<absl::StatusOr<generation::Reservation>> Reserve(generation::Record record) override;
+  boost::asio::awaitable<absl::StatusOr<generation::Reservation>> Reserve(generation::Snapshot record) override;
+  using GenerationStore::Reserve;
   using GenerationStore::Update;
-  boost::asio::awaitable<absl::Status> Update(generation::Record record, generation::Durability durability) override;
+  boost::asio::awaitable<absl::Status> Update(generation::Snapshot record, generation::Durability durability) override;
   boost::asio::awaitable<absl::StatusOr<generation::Record>> Get(std::string_view name) override;
   boost::asio::awaitable<absl::StatusOr<generation::Record>> Find(std::string_view caller,
                                                                   std::string_view request_id) override;
@@ -33,13 +34,13 @@ class MemoryGenerationStore : public generation::GenerationStore {
  private:
   using Request = std::pair<std::string, std::string>;  // caller, request_id
 
-  absl::StatusOr<generation::Reservation> ReserveNow(generation::Record record);
-  absl::Status UpdateNow(generation::Record record);
+  absl::StatusOr<generation::Reservation> ReserveNow(generation::Snapshot record);
+  absl::Status UpdateNow(generation::Snapshot record);
   absl::Status RemoveNow(std::string_view name, std::int64_t revision);
   absl::StatusOr<generation::Record> GetNow(std::string_view name) const;
 
   std::mutex mutex_;
-  std::map<std::string, generation::Record, std::less<>> by_name_;
+  std::map<std::string, generation::Snapshot, std::less<>> by_name_;
   std::map<Request, std::string> by_request_;
 };
 

@@ -39,11 +39,12 @@ class MemoryImageReader : public ImageReader {
 
   std::int64_t size() const override { return static_cast<std::int64_t>(bytes_->size()); }
 
-  boost::asio::awaitable<absl::StatusOr<std::string>> Read(std::int64_t offset, std::size_t max_bytes) override {
-    using Result = absl::StatusOr<std::string>;
+  boost::asio::awaitable<absl::StatusOr<absl::Cord>> Read(std::int64_t offset, std::size_t max_bytes) override {
+    using Result = absl::StatusOr<absl::Cord>;
     if (offset < 0) return Ready<Result>(absl::InvalidArgumentError("an offset is negative"));
-    if (offset >= size()) return Ready<Result>(std::string());
-    return Ready<Result>(bytes_->substr(static_cast<std::size_t>(offset), max_bytes));
+    if (offset >= size()) return Ready<Result>(absl::Cord());
+    const std::string_view piece = std::string_view(*bytes_).substr(static_cast<std::size_t>(offset), max_bytes);
+    return Ready<Result>(absl::MakeCordFromExternal({piece.data(), piece.size()}, [owner = bytes_] {}));
   }
 
  private:

@@ -2,16 +2,26 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <memory>
 #include <system_error>
 
 #include "absl/strings/str_cat.h"
 #include "storage/posix_error.h"
 
 namespace easel::storage {
+namespace {
+
+absl::Cord CordOf(std::unique_ptr<char[]> memory, std::size_t size) {
+  const absl::string_view bytes(memory.get(), size);
+  return absl::MakeCordFromExternal(bytes, [owner = std::shared_ptr<char[]>(std::move(memory))] {});
+}
+
+}  // namespace
 
 absl::StatusOr<PosixFile> PosixFile::Open(std::filesystem::path path, int flags) {
   const int descriptor = ::open(path.c_str(), flags | O_CLOEXEC, S_IRUSR | S_IWUSR);
@@ -52,19 +62,26 @@ absl::Status PosixFile::Write(std::string_view bytes) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::string> PosixFile::ReadAt(std::int64_t offset, std::size_t max_bytes) const {
-  std::string bytes(max_bytes, '\0');
+std::optional<absl::Cord> PosixFile::ReadCached(std::int64_t offset, std::size_t bytes) const {
+  auto memory = std::make_unique_for_overwrite<char[]>(bytes);
+  iovec into{memory.get(), bytes};
+  const ssize_t got = ::preadv2(descriptor_, &into, 1, offset, RWF_NOWAIT);
+  if (got < 0 || static_cast<std::size_t>(got) != bytes) return std::nullopt;
+  return CordOf(std::move(memory), bytes);
+}
+
+absl::StatusOr<absl::Cord> PosixFile::ReadAt(std::int64_t offset, std::size_t max_bytes) const {
+  auto bytes = std::make_unique_for_overwrite<char[]>(max_bytes);
   std::size_t size = 0;
   while (size < max_bytes) {
     const ssize_t got =
-        ::pread(descriptor_, bytes.data() + size, max_bytes - size, offset + static_cast<std::int64_t>(size));
+        ::pread(descriptor_, bytes.get() + size, max_bytes - size, offset + static_cast<std::int64_t>(size));
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return PosixError(errno, "read", path_);
     if (got == 0) break;
     size += static_cast<std::size_t>(got);
   }
-  bytes.resize(size);
-  return bytes;
+  return CordOf(std::move(bytes), size);
 }
 
 absl::StatusOr<std::int64_t> PosixFile::Size() const {

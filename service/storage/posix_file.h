@@ -2,12 +2,14 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/cord.h"
 
 namespace easel::storage {
 
@@ -29,7 +31,9 @@ class PosixFile {
 
   absl::Status Write(std::string_view bytes);
   // Up to `max_bytes`; fewer only at the end of the file.
-  absl::StatusOr<std::string> ReadAt(std::int64_t offset, std::size_t max_bytes) const;
+  absl::StatusOr<absl::Cord> ReadAt(std::int64_t offset, std::size_t max_bytes) const;
+  // All of the bytes if that takes no waiting for the disk.
+  std::optional<absl::Cord> ReadCached(std::int64_t offset, std::size_t bytes) const;
   absl::StatusOr<std::int64_t> Size() const;
   // Returns when the bytes are on the disk.
   absl::Status Sync();

@@ -11,29 +11,15 @@ namespace {
 using generation::DueQuery;
 
 constexpr char kByRemoveTime[] =
-    "SELECT record FROM generations INDEXED BY generations_remove WHERE state >= 5 AND remove_time <= ?"
+    "SELECT record FROM generations INDEXED BY generations_remove WHERE end_time IS NOT NULL AND remove_time <= ?"
     " AND (remove_time, name) > (?, ?) ORDER BY remove_time, name LIMIT ?";
 constexpr char kByExpireTime[] =
-    "SELECT record FROM generations INDEXED BY generations_expire WHERE state >= 5 AND image_digest IS NOT NULL"
+    "SELECT record FROM generations INDEXED BY generations_expire WHERE end_time IS NOT NULL AND image_digest IS NOT NULL"
     " AND expire_time <= ? AND (expire_time, name) > (?, ?) ORDER BY expire_time, name LIMIT ?";
-constexpr char kByEndTime[] =
-    "SELECT record FROM generations INDEXED BY generations_end WHERE state >= 5 AND image_digest IS NOT NULL"
-    " AND end_time <= ? AND (end_time, name) > (?, ?) ORDER BY end_time, name LIMIT ?";
-constexpr char kKeptBytes[] =
-    "SELECT coalesce(sum(bytes), 0) FROM (SELECT max(image_bytes) AS bytes FROM generations INDEXED BY generations_image"
-    " WHERE image_digest IS NOT NULL GROUP BY image_digest)";
 constexpr char kUses[] = "SELECT 1 FROM generations INDEXED BY generations_image WHERE image_digest = ? LIMIT 1";
 
 const char* StatementFor(DueQuery::By by) {
-  switch (by) {
-    case DueQuery::By::kRemoveTime:
-      return kByRemoveTime;
-    case DueQuery::By::kExpireTime:
-      return kByExpireTime;
-    case DueQuery::By::kEndTime:
-      return kByEndTime;
-  }
-  return kByRemoveTime;
+  return by == DueQuery::By::kRemoveTime ? kByRemoveTime : kByExpireTime;
 }
 
 }  // namespace
@@ -53,13 +39,6 @@ absl::StatusOr<std::vector<generation::Record>> DueRecords(SqliteConnection& con
   }
 }
 
-absl::StatusOr<std::int64_t> KeptImageBytes(SqliteConnection& connection) {
-  SqliteQuery sum(connection, kKeptBytes);
-  const absl::StatusOr<bool> row = sum.Step();
-  if (!row.ok()) return row.status();
-  return *row ? sum.IntegerAt(0) : 0;
-}
-
 absl::StatusOr<std::vector<std::string>> UnusedDigests(SqliteConnection& connection, std::vector<std::string> digests) {
   std::vector<std::string> unused;
   for (std::string& digest : digests) {
@@ -71,6 +50,6 @@ absl::StatusOr<std::vector<std::string>> UnusedDigests(SqliteConnection& connect
   return unused;
 }
 
-std::vector<std::string> RetentionStatements() { return {kByRemoveTime, kByExpireTime, kByEndTime, kUses, kKeptBytes}; }
+std::vector<std::string> RetentionStatements() { return {kByRemoveTime, kByExpireTime, kUses}; }
 
 }  // namespace easel::storage

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -11,10 +10,9 @@
 namespace easel::storage {
 
 // What retention asks of SQLite, with the meaning and the errors of GenerationStore. What each costs follows how much it
-// returns, but for KeptImageBytes, which reads an index of all kept images.
+// is asked for, not how much is kept.
 
 absl::StatusOr<std::vector<generation::Record>> DueRecords(SqliteConnection& connection, const generation::DueQuery& query);
-absl::StatusOr<std::int64_t> KeptImageBytes(SqliteConnection& connection);
 absl::StatusOr<std::vector<std::string>> UnusedDigests(SqliteConnection& connection, std::vector<std::string> digests);
 
 // The statements that these run: for tests of how SQLite plans them.

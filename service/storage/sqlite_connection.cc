@@ -21,6 +21,8 @@ constexpr char kForReading[] = "PRAGMA query_only=ON;";
 void SqliteConnection::Finalize::operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
 
 absl::StatusOr<std::unique_ptr<SqliteConnection>> SqliteConnection::Open(const std::string& path, Use use) {
+  // Before the first use of SQLite: nobody asks it how much memory it has, and counting takes a lock each time.
+  [[maybe_unused]] static const int uncounted = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
   const int create = use == Use::kCreate ? SQLITE_OPEN_CREATE : 0;
   sqlite3* db = nullptr;
   const int code = sqlite3_open_v2(path.c_str(), &db,

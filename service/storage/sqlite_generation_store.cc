@@ -8,6 +8,7 @@
 #include "storage/generation_listing.h"
 #include "storage/generation_row.h"
 #include "storage/generation_table.h"
+#include "storage/kept_bytes.h"
 #include "storage/posix_file.h"
 #include "storage/retention_queries.h"
 #include "storage/sqlite_schema.h"
@@ -20,6 +21,7 @@ using generation::Durability;
 using generation::ListQuery;
 using generation::Record;
 using generation::Reservation;
+using generation::Snapshot;
 
 constexpr int kReaders = 2;
 
@@ -48,14 +50,12 @@ absl::StatusOr<std::unique_ptr<SqliteGenerationStore>> SqliteGenerationStore::Op
 SqliteGenerationStore::SqliteGenerationStore(const std::string& path, std::unique_ptr<SqliteConnection> connection)
     : writer_(path, std::move(connection)), readers_(path, kReaders) {}
 
-boost::asio::awaitable<absl::StatusOr<Reservation>> SqliteGenerationStore::Reserve(Record record) {
-  return RunOn(writer_, [row = ToRow(record), record = std::move(record)](SqliteConnection& connection) {
-    return ReserveRow(connection, row, record);
-  });
+boost::asio::awaitable<absl::StatusOr<Reservation>> SqliteGenerationStore::Reserve(Snapshot record) {
+  return RunOn(writer_, [row = ToRow(*record)](SqliteConnection& connection) { return ReserveRow(connection, row); });
 }
 
-boost::asio::awaitable<absl::Status> SqliteGenerationStore::Update(Record record, Durability durability) {
-  auto update = [row = ToRow(record)](SqliteConnection& connection) { return UpdateRow(connection, row); };
+boost::asio::awaitable<absl::Status> SqliteGenerationStore::Update(Snapshot record, Durability durability) {
+  auto update = [row = ToRow(*record)](SqliteConnection& connection) { return UpdateRow(connection, row); };
   return RunOn(writer_, std::move(update), durability);
 }
 

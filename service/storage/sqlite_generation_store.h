@@ -28,9 +28,10 @@ class SqliteGenerationStore : public generation::GenerationStore {
   // program's; DATA_LOSS: it is damaged, and the message says what to do; else as the port.
   static absl::StatusOr<std::unique_ptr<SqliteGenerationStore>> Open(const std::string& path);
 
-  boost::asio::awaitable<absl::StatusOr<generation::Reservation>> Reserve(generation::Record record) override;
+  boost::asio::awaitable<absl::StatusOr<generation::Reservation>> Reserve(generation::Snapshot record) override;
+  using GenerationStore::Reserve;
   using GenerationStore::Update;
-  boost::asio::awaitable<absl::Status> Update(generation::Record record, generation::Durability durability) override;
+  boost::asio::awaitable<absl::Status> Update(generation::Snapshot record, generation::Durability durability) override;
   boost::asio::awaitable<absl::StatusOr<generation::Record>> Get(std::string_view name) override;
   boost::asio::awaitable<absl::StatusOr<generation::Record>> Find(std::string_view caller,
                                                                   std::string_view request_id) override;

@@ -11,11 +11,11 @@
 namespace easel::storage {
 namespace {
 
-// The partial indexes and the queries for running and for ended records spell this limit.
+// What migrations say of running and of ended records spells this limit.
 static_assert(v1::GENERATION_STATE_SUCCEEDED == 5 && v1::GENERATION_STATE_FETCHING == 4);
 
 // kMigrations[n] leads from version n to n + 1. Only appended to. Times are nanoseconds since 1970, UTC.
-constexpr std::array<const char*, 2> kMigrations = {
+constexpr std::array<const char*, 3> kMigrations = {
     R"sql(
       CREATE TABLE generations (
         name TEXT NOT NULL PRIMARY KEY,
@@ -48,6 +48,30 @@ constexpr std::array<const char*, 2> kMigrations = {
       CREATE INDEX generations_remove ON generations (remove_time, name) WHERE state >= 5;
       CREATE INDEX generations_expire ON generations (expire_time, name) WHERE state >= 5 AND image_digest IS NOT NULL;
       CREATE INDEX generations_end ON generations (end_time, name) WHERE state >= 5 AND image_digest IS NOT NULL;
+    )sql",
+    // Every index costs each write: one for each order that is asked for, none of which a step of a running generation
+    // touches. From here on end_time is set if and only if the generation has ended.
+    R"sql(
+      DROP INDEX generations_caller;
+      DROP INDEX generations_caller_state;
+      DROP INDEX generations_caller_model_state;
+      DROP INDEX generations_caller_time;
+      DROP INDEX generations_running;
+      DROP INDEX generations_image;
+      DROP INDEX generations_remove;
+      DROP INDEX generations_expire;
+      DROP INDEX generations_end;
+      UPDATE generations SET end_time = coalesce(end_time, 0) WHERE state >= 5 AND end_time IS NULL;
+      UPDATE generations SET end_time = NULL WHERE state < 5 AND end_time IS NOT NULL;
+      CREATE INDEX generations_time ON generations (create_time);
+      CREATE INDEX generations_running ON generations (caller, name) WHERE end_time IS NULL;
+      CREATE INDEX generations_ended ON generations (caller, model, state, name, create_time) WHERE end_time IS NOT NULL;
+      CREATE INDEX generations_remove ON generations (remove_time) WHERE end_time IS NOT NULL;
+      CREATE INDEX generations_expire ON generations (expire_time) WHERE end_time IS NOT NULL AND image_digest IS NOT NULL;
+      CREATE INDEX generations_image ON generations (image_digest) WHERE image_digest IS NOT NULL;
+      CREATE TABLE kept (id INTEGER NOT NULL PRIMARY KEY, image_bytes INTEGER NOT NULL) STRICT;
+      INSERT INTO kept SELECT 1, coalesce(sum(bytes), 0) FROM (
+        SELECT max(image_bytes) AS bytes FROM generations WHERE image_digest IS NOT NULL GROUP BY image_digest);
     )sql"};
 
 absl::StatusOr<std::int64_t> Number(SqliteConnection& connection, std::string_view sql) {

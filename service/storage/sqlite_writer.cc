@@ -4,6 +4,8 @@
 #include <utility>
 #include <vector>
 
+#include "storage/sqlite_query.h"
+
 namespace easel::storage {
 namespace {
 
@@ -49,12 +51,12 @@ absl::Status SqliteWriter::Begin(Operations operations) {
     return operation->durability() == generation::Durability::kMachine;
   });
   if (absl::Status set = connection_->SyncCommits(sync); !set.ok()) return set;
-  return connection_->Execute("BEGIN IMMEDIATE");
+  return SqliteQuery(*connection_, "BEGIN IMMEDIATE").Run();
 }
 
 absl::Status SqliteWriter::RunAll(Operations operations) {
   absl::Status status = ApplyAll(operations);
-  if (status.ok()) status = connection_->Execute("COMMIT");
+  if (status.ok()) status = SqliteQuery(*connection_, "COMMIT").Run();
   if (status.ok()) {
     commits_.fetch_add(1, std::memory_order_relaxed);
   } else if (connection_->InTransaction()) {

@@ -1,5 +1,6 @@
 #include "telemetry/json_text.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdio>
 
@@ -21,11 +22,17 @@ void AppendEscaped(char c, std::string& out) {
   out.append(escape);
 }
 
+bool IsPlain(char c) { return c >= 0x20 && c < 0x7F && c != '"' && c != '\\'; }
+
 }  // namespace
 
 void AppendJsonString(std::string_view text, std::string& out) {
   out.push_back('"');
   while (!text.empty()) {
+    const auto plain = static_cast<std::size_t>(std::find_if_not(text.begin(), text.end(), IsPlain) - text.begin());
+    out.append(text.substr(0, plain));
+    text.remove_prefix(plain);
+    if (text.empty()) break;
     const std::size_t length = SequenceLength(text);
     const char c = text.front();
     if (length == 0) {

@@ -69,7 +69,7 @@ TEST_P(GenerationStoreRetention, WhatRunsIsNeverDue) {
     parts.state = static_cast<v1::GenerationState>(state);
     Insert(MakeRecord(state, parts));
   }
-  for (const auto by : {kRemoveTime, kExpireTime, kEndTime}) EXPECT_THAT(Due({.by = by}), IsEmpty());
+  for (const auto by : {kRemoveTime, kExpireTime}) EXPECT_THAT(Due({.by = by}), IsEmpty());
 }
 
 TEST_P(GenerationStoreRetention, OnlyKeptImagesExpire) {
@@ -78,10 +78,8 @@ TEST_P(GenerationStoreRetention, OnlyKeptImagesExpire) {
   Insert(MakeRecord(2, Ended("", 10, 20, 50)));
   Insert(MakeRecord(3, Ended("a", 12, 20, 50)));
   EXPECT_THAT(Due({.by = kExpireTime, .until = TimeOf(21)}), ElementsAreArray(NamesOf({3, 1})));
-  EXPECT_THAT(Due({.by = kEndTime}), ElementsAreArray(NamesOf({1, 3})));
   ASSERT_TRUE(Run(store_->Update(WithoutImage(kept))).ok());
   EXPECT_THAT(Due({.by = kExpireTime}), ElementsAreArray(NamesOf({3})));
-  EXPECT_THAT(Due({.by = kEndTime}), ElementsAreArray(NamesOf({3})));
   EXPECT_THAT(Due({.by = kRemoveTime}), ElementsAreArray(NamesOf({1, 2, 3})));
 }
 
@@ -101,7 +99,7 @@ TEST_P(GenerationStoreRetention, PagesFollowEachOther) {
     const auto time = static_cast<int>(random() % 8);
     Insert(MakeRecord(n, Ended(random() % 3 == 0 ? "" : "a", time, time, time)));
   }
-  for (const auto by : {kRemoveTime, kExpireTime, kEndTime}) {
+  for (const auto by : {kRemoveTime, kExpireTime}) {
     DueQuery query{.by = by, .until = TimeOf(6), .limit = 1000};
     const auto whole = Run(store_->ListDue(query));
     query.limit = 7;

@@ -55,7 +55,7 @@ class ImageStoreContract : public testing::TestWithParam<ImageStoreCase> {
     return reader.ok() ? *std::move(reader) : nullptr;
   }
 
-  std::string ReadAll(const std::string& digest) { return *Run(Open(digest)->Read(0, 100 << 20)); }
+  std::string ReadAll(const std::string& digest) { return std::string(*Run(Open(digest)->Read(0, 100 << 20))); }
 
   TemporaryDirectory directory_;
   Loop loop_;

@@ -18,6 +18,7 @@ using asio::awaitable;
 using generation::Durability;
 using generation::Record;
 using generation::Reservation;
+using generation::Snapshot;
 
 namespace {
 
@@ -113,23 +114,23 @@ absl::Status FakeGenerationStore::Replace(Record record, Durability durability) 
   return absl::OkStatus();
 }
 
-awaitable<absl::StatusOr<Reservation>> FakeGenerationStore::Reserve(Record record) {
-  const v1::GenerationState state = record.generation().state();
+awaitable<absl::StatusOr<Reservation>> FakeGenerationStore::Reserve(Snapshot record) {
+  const v1::GenerationState state = record->generation().state();
   co_await Meet(state, die_before_);
   const WriteFault fault = NextWriteFault();
   if (!fault.status.ok() && !fault.applied) co_return fault.status;
-  absl::StatusOr<Reservation> reserved = Insert(std::move(record));
+  absl::StatusOr<Reservation> reserved = Insert(*record);
   co_await Meet(state, die_after_);
   if (!fault.status.ok()) co_return fault.status;
   co_return reserved;
 }
 
-awaitable<absl::Status> FakeGenerationStore::Update(Record record, Durability durability) {
-  const v1::GenerationState state = record.generation().state();
+awaitable<absl::Status> FakeGenerationStore::Update(Snapshot record, Durability durability) {
+  const v1::GenerationState state = record->generation().state();
   co_await Meet(state, die_before_);
   const WriteFault fault = NextWriteFault();
   if (!fault.status.ok() && !fault.applied) co_return fault.status;
-  const absl::Status replaced = Replace(std::move(record), durability);
+  const absl::Status replaced = Replace(*record, durability);
   co_await Meet(state, die_after_);
   co_return fault.status.ok() ? replaced : fault.status;
 }

@@ -45,9 +45,10 @@ class FakeGenerationStore final : public generation::GenerationStore {
   const std::vector<generation::Durability>& durabilities() const { return durabilities_; }
   int attempted_writes() const { return attempted_writes_; }
 
-  boost::asio::awaitable<absl::StatusOr<generation::Reservation>> Reserve(generation::Record record) override;
+  boost::asio::awaitable<absl::StatusOr<generation::Reservation>> Reserve(generation::Snapshot record) override;
+  using GenerationStore::Reserve;
   using GenerationStore::Update;
-  boost::asio::awaitable<absl::Status> Update(generation::Record record, generation::Durability durability) override;
+  boost::asio::awaitable<absl::Status> Update(generation::Snapshot record, generation::Durability durability) override;
   boost::asio::awaitable<absl::StatusOr<generation::Record>> Get(std::string_view name) override;
   boost::asio::awaitable<absl::StatusOr<generation::Record>> Find(std::string_view caller,
                                                                   std::string_view request_id) override;

@@ -44,8 +44,8 @@ class FakeImageStore::Reader final : public generation::ImageReader {
 
   std::int64_t size() const override { return static_cast<std::int64_t>(bytes_.size()); }
 
-  awaitable<absl::StatusOr<std::string>> Read(std::int64_t offset, std::size_t max_bytes) override {
-    co_return bytes_.substr(static_cast<std::size_t>(offset), max_bytes);
+  awaitable<absl::StatusOr<absl::Cord>> Read(std::int64_t offset, std::size_t max_bytes) override {
+    co_return absl::Cord(bytes_.substr(static_cast<std::size_t>(offset), max_bytes));
   }
 
  private:

@@ -50,7 +50,8 @@ class Process::Limits final : public generation::Metrics {
 };
 
 Process::Process(const Ports& ports, const Scenario& scenario, Promises& promises, Dice dice)
-    : scenario_(scenario), promises_(promises), dice_(dice), loop_(std::make_unique<asio::io_context>(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE)),
+    : scenario_(scenario), promises_(promises), dice_(dice),
+      store_(std::shared_ptr<generation::GenerationStore>(std::shared_ptr<void>(), &ports.store), 8), loop_(std::make_unique<asio::io_context>(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE)),
       limits_(std::make_unique<Limits>()), links_(std::make_unique<Links>()) {
   std::vector<std::string> models;
   for (const v1::Model& model : ports.catalog.models()) models.push_back(model.model());
@@ -67,7 +68,7 @@ Process::~Process() { loop_.reset(); }
 
 World Process::TheWorld(const Ports& ports, const Scenario& scenario) {
   return {.catalog = ports.catalog,
-          .store = ports.store,
+          .store = store_,
           .images = ports.images,
           .links = *links_,
           .models = ports.models,

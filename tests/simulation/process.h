@@ -13,6 +13,7 @@
 #include "generation/catalog.h"
 #include "generation/generations.h"
 #include "generation/history.h"
+#include "storage/remembering_generation_store.h"
 #include "tests/simulation/call.h"
 #include "tests/simulation/dice.h"
 
@@ -66,6 +67,8 @@ class Process {
   const Scenario& scenario_;
   Promises& promises_;
   Dice dice_;
+  // In front of the store that outlives the process, as the service has it.
+  storage::RememberingGenerationStore store_;
   std::unique_ptr<boost::asio::io_context> loop_;
   std::unique_ptr<Limits> limits_;
   std::unique_ptr<Links> links_;

@@ -32,7 +32,8 @@ const Record* SimulatedStore::Taken(const std::string& caller, const std::string
   return nullptr;
 }
 
-awaitable<absl::StatusOr<Reservation>> SimulatedStore::Reserve(Record record) {
+awaitable<absl::StatusOr<Reservation>> SimulatedStore::Reserve(generation::Snapshot snapshot) {
+  const Record& record = *snapshot;
   const Fate fate = FateOfWrite();
   co_await Pass();
   Reservation reservation;
@@ -49,7 +50,8 @@ awaitable<absl::StatusOr<Reservation>> SimulatedStore::Reserve(Record record) {
   co_return reservation;
 }
 
-awaitable<absl::Status> SimulatedStore::Update(Record record, generation::Durability) {
+awaitable<absl::Status> SimulatedStore::Update(generation::Snapshot snapshot, generation::Durability) {
+  const Record& record = *snapshot;
   const Fate fate = FateOfWrite();
   co_await Pass();
   absl::Status updated;
@@ -60,7 +62,7 @@ awaitable<absl::Status> SimulatedStore::Update(Record record, generation::Durabi
     updated = absl::AbortedError("the record has another revision");
   } else if (fate != Fate::kNotDone) {
     promises_.Recorded(record, fate == Fate::kDone);
-    kept->second = std::move(record);
+    kept->second = record;
   }
   co_await Pass();
   if (fate != Fate::kDone) co_return absl::ResourceExhaustedError("the disk is full");

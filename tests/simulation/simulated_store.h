@@ -21,9 +21,10 @@ class SimulatedStore final : public generation::GenerationStore {
   SimulatedStore(Schedule& schedule, const Weather& weather, Dice dice, Promises& promises)
       : schedule_(schedule), weather_(weather), dice_(dice), promises_(promises) {}
 
-  boost::asio::awaitable<absl::StatusOr<generation::Reservation>> Reserve(generation::Record record) override;
+  boost::asio::awaitable<absl::StatusOr<generation::Reservation>> Reserve(generation::Snapshot record) override;
+  using GenerationStore::Reserve;
   using GenerationStore::Update;
-  boost::asio::awaitable<absl::Status> Update(generation::Record record, generation::Durability durability) override;
+  boost::asio::awaitable<absl::Status> Update(generation::Snapshot record, generation::Durability durability) override;
   boost::asio::awaitable<absl::StatusOr<generation::Record>> Get(std::string_view name) override;
   boost::asio::awaitable<absl::StatusOr<generation::Record>> Find(std::string_view caller,
                                                                   std::string_view request_id) override;

@@ -15,7 +15,6 @@ struct DueQuery {
   enum class By {
     kRemoveTime,  // records that may go
     kExpireTime,  // records whose image is kept, and may go
-    kEndTime,     // records whose image is kept
   };
   By by = By::kRemoveTime;
   // Times at or before this one.
@@ -37,7 +36,6 @@ inline absl::Time DueTime(const record::v1::Record& record, DueQuery::By by) {
     return absl::FromUnixSeconds(proto.seconds()) + absl::Nanoseconds(proto.nanos());
   };
   const v1::Generation& generation = record.generation();
-  if (by == DueQuery::By::kEndTime) return time(generation.end_time());
   if (by == DueQuery::By::kExpireTime) return time(generation.expire_time());
   if (record.has_remove_time()) return time(record.remove_time());
   // Of a release that did not record it yet.

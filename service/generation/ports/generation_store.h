@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -17,12 +18,14 @@
 namespace easel::generation {
 
 using Record = record::v1::Record;
+// A record as it was at one revision; shared by all who look at it.
+using Snapshot = std::shared_ptr<const Record>;
 
 // What a reservation found.
 struct Reservation {
-  // True: the record given was inserted. False: `record` is the one that already has this caller and request_id.
+  // True: the record given was inserted, and `record` is empty. False: it is the one that already has this caller and request_id.
   bool inserted = false;
-  Record record;
+  Record record = {};
 };
 
 // Which records a listing wants; every condition that is set must hold.
@@ -55,15 +58,26 @@ class GenerationStore {
   virtual ~GenerationStore() = default;
 
   // Inserts `record` unless its (caller, request_id) is taken.
-  virtual boost::asio::awaitable<absl::StatusOr<Reservation>> Reserve(Record record) = 0;
+  virtual boost::asio::awaitable<absl::StatusOr<Reservation>> Reserve(Snapshot record) = 0;
+  boost::asio::awaitable<absl::StatusOr<Reservation>> Reserve(Record record) {
+    return Reserve(std::make_shared<const Record>(std::move(record)));
+  }
 
   // Replaces the record of this name if the kept one has the revision just before `record`'s.
-  virtual boost::asio::awaitable<absl::Status> Update(Record record, Durability durability) = 0;
-  boost::asio::awaitable<absl::Status> Update(Record record) { return Update(std::move(record), Durability::kMachine); }
+  virtual boost::asio::awaitable<absl::Status> Update(Snapshot record, Durability durability) = 0;
+  boost::asio::awaitable<absl::Status> Update(Record record, Durability durability = Durability::kMachine) {
+    return Update(std::make_shared<const Record>(std::move(record)), durability);
+  }
 
   virtual boost::asio::awaitable<absl::StatusOr<Record>> Get(std::string_view name) = 0;
 
   virtual boost::asio::awaitable<absl::StatusOr<Record>> Find(std::string_view caller, std::string_view request_id) = 0;
+
+  // The same, where the answer is at hand without waiting; nullptr: ask. Only of generations that have ended.
+  virtual Snapshot Remembered(std::string_view /*name*/) const { return nullptr; }
+  virtual Snapshot Remembered(std::string_view /*caller*/, std::string_view /*request_id*/) const {
+    return nullptr;
+  }
 
   // Newest first.
   virtual boost::asio::awaitable<absl::StatusOr<std::vector<Record>>> List(ListQuery query) = 0;

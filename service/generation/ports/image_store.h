@@ -11,6 +11,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/cord.h"
 
 namespace easel::generation {
 
@@ -34,8 +35,8 @@ class ImageReader {
 
   virtual std::int64_t size() const = 0;
 
-  // Up to `max_bytes` from `offset` on; empty at the end.
-  virtual boost::asio::awaitable<absl::StatusOr<std::string>> Read(std::int64_t offset, std::size_t max_bytes) = 0;
+  // Up to `max_bytes` from `offset` on, in one piece that holds its memory; empty at the end.
+  virtual boost::asio::awaitable<absl::StatusOr<absl::Cord>> Read(std::int64_t offset, std::size_t max_bytes) = 0;
 };
 
 // Keeps images by the lower-case hexadecimal sha256 of their bytes. Thread-safe. Operations complete on the calling

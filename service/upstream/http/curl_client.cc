@@ -12,6 +12,8 @@ namespace {
 using boost::asio::awaitable;
 using Kind = HttpFailure::Kind;
 
+constexpr std::size_t kTransfersPerLoop = 100;
+
 awaitable<bool> CallerIsCancelled() {
   const boost::asio::cancellation_state state = co_await boost::asio::this_coro::cancellation_state;
   co_return IsCancelled(state);
@@ -72,18 +74,30 @@ awaitable<HttpResult<std::unique_ptr<HttpStream>>> OpenNow(std::shared_ptr<CurlL
 }  // namespace
 
 CurlClient::CurlClient(boost::asio::io_context& io, CurlOptions options)
-    : loop_(std::make_shared<CurlLoop>(io, std::move(options))) {}
+    : io_(io), options_(std::move(options)), loops_{std::make_shared<CurlLoop>(io_, options_)} {}
 
 CurlClient::~CurlClient() { Stop(); }
 
-void CurlClient::Stop() { loop_->Stop(); }
+void CurlClient::Stop() {
+  stopped_ = true;
+  for (const auto& loop : loops_) loop->Stop();
+}
+
+// The first with room, so that its idle connections are used again.
+std::shared_ptr<CurlLoop> CurlClient::NextLoop() {
+  for (const auto& loop : loops_) {
+    if (loop->running() < kTransfersPerLoop) return loop;
+  }
+  if (!stopped_) loops_.push_back(std::make_shared<CurlLoop>(io_, options_));
+  return loops_.back();
+}
 
 awaitable<HttpResult<HttpReply>> CurlClient::Send(HttpRequest request, std::size_t max_body_bytes) {
-  return WithoutThrowing(SendNow(loop_, std::move(request), max_body_bytes));
+  return WithoutThrowing(SendNow(NextLoop(), std::move(request), max_body_bytes));
 }
 
 awaitable<HttpResult<std::unique_ptr<HttpStream>>> CurlClient::Open(HttpRequest request) {
-  return WithoutThrowing(OpenNow(loop_, std::move(request)));
+  return WithoutThrowing(OpenNow(NextLoop(), std::move(request)));
 }
 
 }  // namespace easel::upstream

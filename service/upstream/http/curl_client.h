@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <vector>
 
 #include <boost/asio/io_context.hpp>
 
@@ -29,7 +30,13 @@ class CurlClient : public HttpClient {
   boost::asio::awaitable<HttpResult<std::unique_ptr<HttpStream>>> Open(HttpRequest request) override;
 
  private:
-  const std::shared_ptr<CurlLoop> loop_;
+  std::shared_ptr<CurlLoop> NextLoop();
+
+  boost::asio::io_context& io_;
+  const CurlOptions options_;
+  // Curl looks at every connection of a multi handle to find an idle one: so thousands of transfers share several handles.
+  std::vector<std::shared_ptr<CurlLoop>> loops_;
+  bool stopped_ = false;
 };
 
 }  // namespace easel::upstream

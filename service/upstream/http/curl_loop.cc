@@ -17,8 +17,8 @@ using Clock = std::chrono::steady_clock;
 
 constexpr int kBatch = 64;
 constexpr int kTimerRounds = 8;
-constexpr long kKeptConnections = 256;
-constexpr std::size_t kSpareHandles = 256;
+constexpr long kKeptConnections = 100;
+constexpr std::size_t kSpareHandles = 100;
 
 CURLM* MakeMulti() {
   static const CURLcode initialised = curl_global_init(CURL_GLOBAL_ALL);
@@ -43,7 +43,6 @@ CurlLoop::CurlLoop(boost::asio::io_context& io, CurlOptions options)
   curl_multi_setopt(multi_, CURLMOPT_SOCKETDATA, this);
   curl_multi_setopt(multi_, CURLMOPT_TIMERFUNCTION, &CurlLoop::OnTimer);
   curl_multi_setopt(multi_, CURLMOPT_TIMERDATA, this);
-  curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, kKeptConnections);
 }
 
 CurlLoop::~CurlLoop() { Stop(); }
@@ -51,6 +50,8 @@ CurlLoop::~CurlLoop() { Stop(); }
 bool CurlLoop::Start(CurlTransfer& transfer) {
   if (stopped_) return false;
   running_.insert(&transfer);
+  // Curl counts those in use too.
+  curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, kKeptConnections + static_cast<long>(running_.size()));
   curl_multi_add_handle(multi_, transfer.easy());
   ServeSoon();
   return true;
@@ -84,7 +85,14 @@ void CurlLoop::Stop() {
 }
 
 CURL* CurlLoop::TakeEasy() {
-  if (spare_.empty()) return curl_easy_init();
+  if (spare_.empty()) {
+    CURL* fresh = curl_easy_init();
+    if (fresh == nullptr) return nullptr;
+    CurlTransfer::PrepareForAll(fresh, options_);
+    curl_easy_setopt(fresh, CURLOPT_CLOSESOCKETFUNCTION, &CurlLoop::OnClose);
+    curl_easy_setopt(fresh, CURLOPT_CLOSESOCKETDATA, this);
+    return fresh;
+  }
   CURL* easy = spare_.back();
   spare_.pop_back();
   return easy;
@@ -95,23 +103,35 @@ void CurlLoop::ReturnEasy(CURL* easy) {
     curl_easy_cleanup(easy);
     return;
   }
-  curl_easy_reset(easy);
   spare_.push_back(easy);
 }
 
 int CurlLoop::OnSocket(CURL* /*easy*/, curl_socket_t socket, int what, void* self, void* /*known*/) {
   auto& loop = *static_cast<CurlLoop*>(self);
-  const int set = loop.sockets_.native_handle();
-  if (what == CURL_POLL_REMOVE) {
-    epoll_ctl(set, EPOLL_CTL_DEL, socket, nullptr);
-    return 0;
-  }
+  const auto index = static_cast<std::size_t>(socket);
+  if (loop.watched_.size() <= index) loop.watched_.resize(index + 1);
+  Watched& watched = loop.watched_[index];
+  watched.wanted = what != CURL_POLL_REMOVE;
+  // The next request on the same connection will most likely want the same.
+  if (!watched.wanted || (watched.in_set && watched.events == EventsOf(what))) return 0;
   epoll_event event{};
-  event.events = EventsOf(what);
+  event.events = watched.events = EventsOf(what);
   event.data.fd = socket;
-  // A number may have been closed and given out again behind the set's back: so the set is asked, not remembered.
-  if (epoll_ctl(set, EPOLL_CTL_MOD, socket, &event) != 0) epoll_ctl(set, EPOLL_CTL_ADD, socket, &event);
+  epoll_ctl(loop.sockets_.native_handle(), watched.in_set ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, socket, &event);
+  watched.in_set = true;
   return 0;
+}
+
+void CurlLoop::Forget(curl_socket_t socket) {
+  const auto index = static_cast<std::size_t>(socket);
+  if (watched_.size() <= index || !watched_[index].in_set) return;
+  epoll_ctl(sockets_.native_handle(), EPOLL_CTL_DEL, socket, nullptr);
+  watched_[index] = {};
+}
+
+int CurlLoop::OnClose(void* self, curl_socket_t socket) {
+  static_cast<CurlLoop*>(self)->Forget(socket);
+  return close(socket);
 }
 
 int CurlLoop::OnTimer(CURLM* /*multi*/, long timeout_ms, void* self) {
@@ -134,6 +154,11 @@ void CurlLoop::ServeSockets() {
   int running = 0;
   for (int i = 0; i < ready; ++i) {
     const epoll_event& event = events[static_cast<std::size_t>(i)];
+    // An idle connection has news that nobody waits for: it was closed by its other end.
+    if (!watched_[static_cast<std::size_t>(event.data.fd)].wanted) {
+      Forget(event.data.fd);
+      continue;
+    }
     curl_multi_socket_action(multi_, event.data.fd, ActionOf(event.events), &running);
   }
   ServeTimersAndEnds();

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <unordered_set>
@@ -44,6 +46,7 @@ class CurlLoop : public std::enable_shared_from_this<CurlLoop> {
   CURL* TakeEasy();
   void ReturnEasy(CURL* easy);
 
+  std::size_t running() const { return running_.size(); }
   boost::asio::io_context& io() { return io_; }
   const CurlOptions& options() const { return options_; }
 
@@ -51,8 +54,11 @@ class CurlLoop : public std::enable_shared_from_this<CurlLoop> {
   using TimePoint = std::chrono::steady_clock::time_point;
 
   static int OnSocket(CURL* easy, curl_socket_t socket, int what, void* self, void* known);
+  static int OnClose(void* self, curl_socket_t socket);
   static int OnTimer(CURLM* multi, long timeout_ms, void* self);
 
+  // Takes a socket out of the set.
+  void Forget(curl_socket_t socket);
   void ServeSockets();
   void ServeTimersAndEnds();
   void CompleteEnded();
@@ -68,6 +74,13 @@ class CurlLoop : public std::enable_shared_from_this<CurlLoop> {
   boost::asio::steady_timer timer_;
   CURLM* multi_;
   std::unordered_set<CurlTransfer*> running_;
+  // By socket. What is not wanted any more stays in the set until it is closed or has news.
+  struct Watched {
+    std::uint32_t events = 0;
+    bool in_set = false;
+    bool wanted = false;
+  };
+  std::vector<Watched> watched_;
   std::vector<CURL*> spare_;
   // When curl wants to be called, and when the timer will fire.
   std::optional<TimePoint> deadline_;

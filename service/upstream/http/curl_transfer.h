@@ -17,6 +17,7 @@
 namespace easel::upstream {
 
 class CurlLoop;
+struct CurlOptions;
 
 // One request and its reply on one easy handle: what curl's callbacks read and fill, and what a coroutine waits for.
 // Used only on the loop's thread, by one coroutine. Destroying it at any time ends the transfer.
@@ -31,6 +32,9 @@ class CurlTransfer {
   ~CurlTransfer();
   CurlTransfer(const CurlTransfer&) = delete;
   CurlTransfer& operator=(const CurlTransfer&) = delete;
+
+  // Makes a new handle fit for transfers.
+  static void PrepareForAll(CURL* easy, const CurlOptions& options);
 
   // Hands the request to curl. A transfer that cannot begin is done at once.
   void Start();

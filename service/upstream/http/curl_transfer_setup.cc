@@ -12,6 +12,9 @@ namespace {
 // moment in which the server closes it: for a POST that would be an unknown outcome.
 constexpr long kReuseSeconds = 45;
 constexpr long kStreamBuffer = 64L * 1024;
+// What waits for an answer waits long, and thousands do: the least that curl takes to send, and enough for an answer.
+constexpr long kSendBuffer = 16L * 1024;
+constexpr long kAnswerBuffer = 4L * 1024;
 
 long Milliseconds(absl::Duration duration) {
   if (duration == absl::InfiniteDuration()) return 0;
@@ -27,6 +30,34 @@ const std::string& UserAgent(const CurlOptions& options) {
 
 }  // namespace
 
+// Handles are used again and again, so what is the same for every request is set once. The rest is set for each, whatever
+// the one before has set.
+void CurlTransfer::PrepareForAll(CURL* easy, const CurlOptions& options) {
+  curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+  // Without this, giving up while a name is being resolved blocks the loop until the resolver's thread ends.
+  curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
+  curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
+  curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+  curl_easy_setopt(easy, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
+  curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+  curl_easy_setopt(easy, CURLOPT_PROXY, options.proxy.c_str());
+  curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
+  curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+  curl_easy_setopt(easy, CURLOPT_USERAGENT, UserAgent(options).c_str());
+  if (!options.ca_file.empty()) curl_easy_setopt(easy, CURLOPT_CAINFO, options.ca_file.c_str());
+  curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, kReuseSeconds);
+  // A synchronous generation is silent for minutes; boxes on the way forget silent connections.
+  curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+  curl_easy_setopt(easy, CURLOPT_TCP_KEEPIDLE, 30L);
+  curl_easy_setopt(easy, CURLOPT_TCP_KEEPINTVL, 15L);
+  curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, kSendBuffer);
+  curl_easy_setopt(easy, CURLOPT_READFUNCTION, &CurlTransfer::OnSend);
+  curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, &CurlTransfer::OnSeek);
+  curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, &CurlTransfer::OnHeader);
+  curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &CurlTransfer::OnBytes);
+  curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, &CurlTransfer::OnBeforeRequest);
+}
+
 bool CurlTransfer::Prepare() {
   curl_easy_setopt(easy_, CURLOPT_PRIVATE, this);
   curl_easy_setopt(easy_, CURLOPT_ERRORBUFFER, curl_message_.data());
@@ -34,52 +65,37 @@ bool CurlTransfer::Prepare() {
   SetConnection();
   SetTimeouts();
   SetCallbacks();
-  if (request_.method == HttpRequest::Method::kPost) SetBody();
+  SetBody();
   return SetHeaders();
 }
 
 void CurlTransfer::SetConnection() {
   const CurlOptions& options = loop_->options();
-  curl_easy_setopt(easy_, CURLOPT_PATH_AS_IS, 1L);
-  curl_easy_setopt(easy_, CURLOPT_PROTOCOLS_STR, "http,https");
-  curl_easy_setopt(easy_, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
-  curl_easy_setopt(easy_, CURLOPT_FOLLOWLOCATION, 0L);
-  curl_easy_setopt(easy_, CURLOPT_PROXY, options.proxy.c_str());
-  curl_easy_setopt(easy_, CURLOPT_NOPROXY, "");
-  curl_easy_setopt(easy_, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-  curl_easy_setopt(easy_, CURLOPT_USERAGENT, UserAgent(options).c_str());
-  if (!options.ca_file.empty()) curl_easy_setopt(easy_, CURLOPT_CAINFO, options.ca_file.c_str());
   const bool http2 = options.http2 && body_ == Body::kWhole && IsTls(request_.url);
   curl_easy_setopt(easy_, CURLOPT_HTTP_VERSION, http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1);
   curl_easy_setopt(easy_, CURLOPT_PIPEWAIT, http2 ? 1L : 0L);
-  curl_easy_setopt(easy_, CURLOPT_MAXAGE_CONN, kReuseSeconds);
-  // A synchronous generation is silent for minutes; boxes on the way forget silent connections.
-  curl_easy_setopt(easy_, CURLOPT_TCP_KEEPALIVE, 1L);
-  curl_easy_setopt(easy_, CURLOPT_TCP_KEEPIDLE, 30L);
-  curl_easy_setopt(easy_, CURLOPT_TCP_KEEPINTVL, 15L);
-  if (body_ == Body::kStreamed) curl_easy_setopt(easy_, CURLOPT_BUFFERSIZE, kStreamBuffer);
+  curl_easy_setopt(easy_, CURLOPT_BUFFERSIZE, body_ == Body::kStreamed ? kStreamBuffer : kAnswerBuffer);
 }
 
 void CurlTransfer::SetTimeouts() {
   const HttpTimeouts& timeouts = request_.timeouts;
-  curl_easy_setopt(easy_, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(easy_, CURLOPT_CONNECTTIMEOUT_MS, Milliseconds(timeouts.connect));
   curl_easy_setopt(easy_, CURLOPT_TIMEOUT_MS, Milliseconds(timeouts.total));
-  // Without this, giving up while a name is being resolved blocks the loop until the resolver's thread ends.
-  curl_easy_setopt(easy_, CURLOPT_QUICK_EXIT, 1L);
-  if (timeouts.low_speed_bytes <= 0) return;
+  const bool guarded = timeouts.low_speed_bytes > 0;
   curl_easy_setopt(easy_, CURLOPT_LOW_SPEED_LIMIT, static_cast<long>(timeouts.low_speed_bytes));
   curl_easy_setopt(easy_, CURLOPT_LOW_SPEED_TIME,
-                   static_cast<long>(std::max<std::int64_t>(1, absl::ToInt64Seconds(timeouts.low_speed_time))));
+                   guarded ? static_cast<long>(std::max<std::int64_t>(1, absl::ToInt64Seconds(timeouts.low_speed_time))) : 0L);
 }
 
 void CurlTransfer::SetBody() {
+  if (request_.method == HttpRequest::Method::kGet) {
+    curl_easy_setopt(easy_, CURLOPT_HTTPGET, 1L);
+    return;
+  }
   // Read, never handed over, and a seek that fails: so curl cannot send it a second time by itself.
   curl_easy_setopt(easy_, CURLOPT_POST, 1L);
   curl_easy_setopt(easy_, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request_.body.size()));
-  curl_easy_setopt(easy_, CURLOPT_READFUNCTION, &CurlTransfer::OnSend);
   curl_easy_setopt(easy_, CURLOPT_READDATA, this);
-  curl_easy_setopt(easy_, CURLOPT_SEEKFUNCTION, &CurlTransfer::OnSeek);
   curl_easy_setopt(easy_, CURLOPT_SEEKDATA, this);
 }
 
@@ -99,14 +115,12 @@ bool CurlTransfer::SetHeaders() {
 }
 
 void CurlTransfer::SetCallbacks() {
-  curl_easy_setopt(easy_, CURLOPT_HEADERFUNCTION, &CurlTransfer::OnHeader);
   curl_easy_setopt(easy_, CURLOPT_HEADERDATA, this);
-  curl_easy_setopt(easy_, CURLOPT_WRITEFUNCTION, &CurlTransfer::OnBytes);
   curl_easy_setopt(easy_, CURLOPT_WRITEDATA, this);
-  curl_easy_setopt(easy_, CURLOPT_PREREQFUNCTION, &CurlTransfer::OnBeforeRequest);
   curl_easy_setopt(easy_, CURLOPT_PREREQDATA, this);
-  if (!request_.address_allowed || !loop_->options().proxy.empty()) return;
-  curl_easy_setopt(easy_, CURLOPT_OPENSOCKETFUNCTION, &CurlTransfer::OnOpenSocket);
+  curl_opensocket_callback open = nullptr;
+  if (request_.address_allowed && loop_->options().proxy.empty()) open = &CurlTransfer::OnOpenSocket;
+  curl_easy_setopt(easy_, CURLOPT_OPENSOCKETFUNCTION, open);
   curl_easy_setopt(easy_, CURLOPT_OPENSOCKETDATA, this);
 }
 

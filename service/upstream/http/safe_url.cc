@@ -1,6 +1,7 @@
 #include "upstream/http/safe_url.h"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <cstdio>
 #include <memory>
@@ -59,12 +60,18 @@ bool IsEscape(std::string_view text) {
 
 // Path and query as a strict parser takes them; only for looking at, never for sending.
 std::string Escaped(std::string_view rest) {
-  constexpr std::string_view kStrict = "!$&'()*+,-./:;=?@_~#";
+  static const std::array<bool, 256> strict = [] {
+    std::array<bool, 256> plain{};
+    for (unsigned c = 0; c < 128; ++c) plain[c] = std::isalnum(static_cast<int>(c)) != 0;
+    for (const unsigned char c : std::string_view("!$&'()*+,-./:;=?@_~#")) plain[c] = true;
+    return plain;
+  }();
   std::string escaped;
+  escaped.reserve(rest.size());
   bool in_fragment = false;
   for (std::size_t i = 0; i < rest.size(); ++i) {
     const auto c = static_cast<unsigned char>(rest[i]);
-    const bool plain = std::isalnum(c) != 0 || (c == '%' ? IsEscape(rest.substr(i)) : kStrict.find(rest[i]) != kStrict.npos);
+    const bool plain = c == '%' ? IsEscape(rest.substr(i)) : strict[c];
     if (plain && !(c == '#' && in_fragment)) {
       escaped.push_back(rest[i]);
     } else {

@@ -3,68 +3,62 @@
 #include <algorithm>
 #include <cctype>
 #include <cmath>
+#include <cstdint>
 #include <optional>
 
-#include <google/protobuf/util/json_util.h>
+#include <boost/json.hpp>
 
 #include "upstream/zai/utf8.h"
-#include "zai/v4/images.pb.h"
 
 namespace easel::upstream {
 namespace {
 
-using google::protobuf::Value;
+namespace json = boost::json;
 
 constexpr std::size_t kMaxUrl = 8 * 1024;
 constexpr std::size_t kMaxTaskId = 256;
+constexpr std::size_t kUsualReply = 4 * 1024;
 
-bool ParseJson(std::string_view body, google::protobuf::Message& into) {
-  google::protobuf::util::JsonParseOptions options;
-  options.ignore_unknown_fields = true;
-  const std::string valid = ValidUtf8(body);
-  return google::protobuf::util::JsonStringToMessage(valid, &into, options).ok();
-}
+const json::value kNothing;
 
 // A list where one thing was expected stands for its first entry.
-const Value& One(const Value& value) {
-  const bool list = value.has_list_value() && value.list_value().values_size() > 0;
-  return list ? One(value.list_value().values(0)) : value;
+const json::value& One(const json::value& value) {
+  const json::array* list = value.if_array();
+  return list != nullptr && !list->empty() ? One(list->front()) : value;
 }
 
-const Value& Field(const Value& from, const char* name) {
-  const Value& object = One(from);
-  if (object.has_struct_value()) {
-    const auto& fields = object.struct_value().fields();
-    const auto found = fields.find(name);
-    if (found != fields.end()) return found->second;
-  }
-  return Value::default_instance();
+const json::value& Field(const json::value& from, std::string_view name) {
+  const json::object* object = One(from).if_object();
+  const json::value* found = object == nullptr ? nullptr : object->if_contains(name);
+  return found == nullptr ? kNothing : *found;
 }
 
-std::string Text(const Value& from) {
-  const Value& value = One(from);
-  if (value.has_string_value()) return value.string_value();
-  if (!value.has_number_value()) return {};
-  const double number = value.number_value();
-  const bool whole = std::abs(number) < 1e15 && std::trunc(number) == number;
-  return whole ? std::to_string(static_cast<long long>(number)) : std::to_string(number);
+// Bodies spell a name in one of two ways.
+const json::value& Field(const json::value& from, std::string_view name, std::string_view other_name) {
+  const json::value& found = Field(from, name);
+  return found.is_null() ? Field(from, other_name) : found;
 }
 
-std::string UrlIn(const Value& value) {
-  if (value.has_list_value()) {
-    for (const Value& entry : value.list_value().values()) {
+std::string Text(const json::value& from) {
+  const json::value& value = One(from);
+  if (const json::string* text = value.if_string()) return std::string(*text);
+  if (const std::int64_t* whole = value.if_int64()) return std::to_string(*whole);
+  if (const std::uint64_t* whole = value.if_uint64()) return std::to_string(*whole);
+  const double* number = value.if_double();
+  if (number == nullptr) return {};
+  const bool whole = std::abs(*number) < 1e15 && std::trunc(*number) == *number;
+  return whole ? std::to_string(static_cast<long long>(*number)) : std::to_string(*number);
+}
+
+std::string UrlIn(const json::value& value) {
+  if (const json::array* list = value.if_array()) {
+    for (const json::value& entry : *list) {
       std::string url = UrlIn(entry);
       if (!url.empty()) return url;
     }
     return {};
   }
-  return value.has_struct_value() ? Text(Field(value, "url")) : std::string();
-}
-
-std::string TaskId(const Value& id, std::string_view body) {
-  if (!One(id).has_number_value()) return Text(id);
-  ::zai::v4::NumericId exact;
-  return ParseJson(body, exact) ? std::to_string(exact.id()) : Text(id);
+  return value.is_object() ? Text(Field(value, "url")) : std::string();
 }
 
 std::string Upper(std::string text) {
@@ -104,30 +98,30 @@ std::string Bounded(std::string text, std::size_t most) {
 
 std::string FirstNonEmpty(std::string a, std::string b) { return a.empty() ? b : a; }
 
-void TakeError(const ::zai::v4::Reply& body, ZaiReply& reply) {
-  const Value& error = One(body.error());
-  reply.error_code = FirstNonEmpty(Text(Field(error, "code")), Text(body.code()));
+void TakeError(const json::value& body, ZaiReply& reply) {
+  const json::value& error = One(Field(body, "error"));
+  reply.error_code = FirstNonEmpty(Text(Field(error, "code")), Text(Field(body, "code")));
   if (!IsCode(reply.error_code) || MeansSuccess(reply.error_code)) reply.error_code.clear();
   const std::string inner = FirstNonEmpty(Text(Field(error, "message")), Text(Field(error, "msg")));
-  const std::string flat = FirstNonEmpty(Text(body.message()), Text(body.msg()));
+  const std::string flat = FirstNonEmpty(Text(Field(body, "message")), Text(Field(body, "msg")));
   reply.error_message = FirstNonEmpty(FirstNonEmpty(inner, Text(error)), flat);
   TakePrefix(reply);
 }
 
-std::optional<std::int32_t> Level(const Value& value) {
+std::optional<std::int32_t> Level(const json::value& value) {
   const std::string text = Text(value);
   const bool digit = text.size() == 1 && std::isdigit(static_cast<unsigned char>(text[0])) != 0;
   if (!digit) return std::nullopt;
   return text[0] - '0';
 }
 
-void TakeFilter(const Value& value, std::vector<v1::ContentFilter>& filters) {
+void TakeFilter(const json::value& value, std::vector<v1::ContentFilter>& filters) {
   constexpr std::size_t kMostEntries = 16;
-  if (value.has_list_value()) {
-    for (const Value& entry : value.list_value().values()) TakeFilter(entry, filters);
+  if (const json::array* list = value.if_array()) {
+    for (const json::value& entry : *list) TakeFilter(entry, filters);
     return;
   }
-  if (!value.has_struct_value() || filters.size() >= kMostEntries) return;
+  if (!value.is_object() || filters.size() >= kMostEntries) return;
   v1::ContentFilter filter;
   const std::string role = Text(Field(value, "role"));
   if (IsCode(role)) filter.set_role(role);
@@ -139,16 +133,21 @@ void TakeFilter(const Value& value, std::vector<v1::ContentFilter>& filters) {
 
 ZaiReply ReadReply(std::string_view body) {
   ZaiReply reply;
-  ::zai::v4::Reply message;
   if (body.starts_with("\xef\xbb\xbf")) body.remove_prefix(3);
-  if (!ParseJson(body, message)) return reply;
-  reply.image_url = Bounded(FirstNonEmpty(UrlIn(message.data()), UrlIn(message.image_result())), kMaxUrl);
-  reply.task_id = Bounded(TaskId(message.id(), body), kMaxTaskId);
-  reply.task_status = Upper(Text(message.task_status()));
+  unsigned char room[kUsualReply];
+  json::monotonic_resource memory(room, sizeof room);
+  boost::system::error_code malformed;
+  const json::value message = json::parse(ValidUtf8(body), malformed, &memory);
+  if (malformed || !message.is_object()) return reply;
+  const json::value& filter = Field(message, "content_filter", "contentFilter");
+  const json::value& made = Field(message, "image_result", "imageResult");
+  reply.image_url = Bounded(FirstNonEmpty(UrlIn(Field(message, "data")), UrlIn(made)), kMaxUrl);
+  reply.task_id = Bounded(Text(Field(message, "id")), kMaxTaskId);
+  reply.task_status = Upper(Text(Field(message, "task_status", "taskStatus")));
   TakeError(message, reply);
-  TakeFilter(message.content_filter(), reply.content_filter);
-  TakeFilter(Field(message.error(), "contentFilter"), reply.content_filter);
-  TakeFilter(Field(message.error(), "content_filter"), reply.content_filter);
+  TakeFilter(filter, reply.content_filter);
+  TakeFilter(Field(Field(message, "error"), "contentFilter"), reply.content_filter);
+  TakeFilter(Field(Field(message, "error"), "content_filter"), reply.content_filter);
   return reply;
 }
 

@@ -1,11 +1,14 @@
 #include "upstream/zai/utf8.h"
 
+#include <algorithm>
 #include <cstdint>
 
 namespace easel::upstream {
 namespace {
 
 bool IsContinuation(char c) { return (static_cast<unsigned char>(c) & 0xc0U) == 0x80U; }
+
+bool IsBeyondAscii(char c) { return static_cast<unsigned char>(c) >= 0x80; }
 
 // How many bytes the character at the beginning of `text` has; 0: none is valid there.
 std::size_t CharacterLength(std::string_view text) {
@@ -29,6 +32,10 @@ std::string ValidUtf8(std::string_view text) {
   std::string valid;
   valid.reserve(text.size());
   while (!text.empty()) {
+    const auto ascii = static_cast<std::size_t>(std::find_if(text.begin(), text.end(), IsBeyondAscii) - text.begin());
+    valid.append(text.substr(0, ascii));
+    text.remove_prefix(ascii);
+    if (text.empty()) break;
     const std::size_t length = CharacterLength(text);
     if (length == 0) {
       valid.push_back('?');

@@ -108,7 +108,7 @@ awaitable<std::optional<std::string>> ReadAll(Generations& generations, Snapshot
   status = reader.status();
   if (!reader.ok()) co_return std::nullopt;
   auto bytes = co_await (*reader)->Read(0, 1'000'000);
-  co_return *bytes;
+  co_return std::string(*bytes);
 }
 
 }  // namespace

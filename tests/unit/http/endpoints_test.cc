@@ -27,9 +27,9 @@ class StringReader final : public generation::ImageReader {
  public:
   explicit StringReader(std::string bytes) : bytes_(std::move(bytes)) {}
   std::int64_t size() const override { return static_cast<std::int64_t>(bytes_.size()); }
-  asio::awaitable<absl::StatusOr<std::string>> Read(std::int64_t offset, std::size_t max_bytes) override {
+  asio::awaitable<absl::StatusOr<absl::Cord>> Read(std::int64_t offset, std::size_t max_bytes) override {
     EXPECT_LE(max_bytes, 65536U);
-    co_return bytes_.substr(static_cast<std::size_t>(offset), max_bytes);
+    co_return absl::Cord(bytes_.substr(static_cast<std::size_t>(offset), max_bytes));
   }
 
  private:
