@@ -5,7 +5,7 @@ namespace {
 
 // A reply to a POST is small, and ten thousand may be open.
 constexpr long kPostBuffer = 4 * 1024;
-constexpr long kGetBuffer = 128 * 1024;
+constexpr long kGetBuffer = 30 * 1024;
 
 }  // namespace
 
