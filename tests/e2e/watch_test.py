@@ -68,6 +68,16 @@ def test_a_watcher_that_leaves_changes_nothing(service, shared_zai):
     assert state(service.end_of(name)) == "SUCCEEDED"
 
 
+def test_what_need_not_wait_is_recorded_as_submitting_from_the_start(service, shared_zai):
+    held = Hold()
+    shared_zai.script("At once", submit=[held])
+    started = service.start("At once")
+    assert (state(started), started.revision, len(started.attempts)) == ("SUBMITTING", 1, 1)
+    held.release()
+    ended = service.end_of(started.name)
+    assert (state(ended), charge(ended), len(ended.attempts)) == ("SUCCEEDED", "MADE", 1)
+
+
 def test_a_queued_generation_tells_its_place(workshop, zai):
     service = workshop.easeld(zai, EASEL_UPSTREAM_CONCURRENCY_START=1, EASEL_UPSTREAM_CONCURRENCY_MAX=1)
     held = Hold()
