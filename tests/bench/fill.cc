@@ -128,7 +128,7 @@ absl::Status FillBatch(storage::SqliteConnection& connection, Generator& generat
   if (absl::Status begun = connection.Execute("BEGIN IMMEDIATE"); !begun.ok()) return begun;
   for (std::int64_t n = from; n < to; ++n) {
     const generation::Record record = generator.Make(n);
-    const auto reserved = storage::ReserveRow(connection, storage::ToRow(record), record);
+    const auto reserved = storage::ReserveRow(connection, storage::ToRow(record));
     if (!reserved.ok()) return reserved.status();
     if (!reserved->inserted) return absl::AlreadyExistsError("the directory holds such generations already");
   }
