@@ -76,6 +76,8 @@ std::string MessageCleaner::Clean(std::string_view text) const {
   if (!prompt_ || RepeatsPrompt(clean)) return {};
   MaskKey(clean, key_);
   CutQueries(clean);
+  // What stands in place of the key may stand in the prompt too.
+  if (RepeatsPrompt(clean)) return {};
   return std::string(Utf8Prefix(clean, kMaxKept));
 }
 
