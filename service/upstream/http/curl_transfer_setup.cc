@@ -11,7 +11,8 @@ namespace {
 // Below the idle timeouts that are usual in front of APIs (60 s and more), so that a connection is rarely reused in the
 // moment in which the server closes it: for a POST that would be an unknown outcome.
 constexpr long kReuseSeconds = 45;
-constexpr long kStreamBuffer = 64L * 1024;
+// Within what the allocator keeps at hand.
+constexpr long kStreamBuffer = 16L * 1024;
 // What waits for an answer waits long, and thousands do: the least that curl takes to send, and enough for an answer.
 constexpr long kSendBuffer = 16L * 1024;
 constexpr long kAnswerBuffer = 4L * 1024;
