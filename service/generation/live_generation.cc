@@ -9,8 +9,23 @@ namespace easel::generation {
 
 namespace asio = boost::asio;
 
+namespace {
+
+// More than there are from a submission to its end.
+constexpr std::size_t kLately = 8;
+
+}  // namespace
+
 Snapshot LiveGeneration::snapshot() const {
   const std::lock_guard lock(mutex_);
+  return snapshot_;
+}
+
+Snapshot LiveGeneration::After(std::int64_t revision) const {
+  const std::lock_guard lock(mutex_);
+  for (const Snapshot& snapshot : lately_) {
+    if (snapshot->generation().revision() > revision) return snapshot;
+  }
   return snapshot_;
 }
 
@@ -65,6 +80,11 @@ void LiveGeneration::Publish(Snapshot snapshot) {
     const std::lock_guard lock(mutex_);
     snapshot_ = std::move(snapshot);
     waiters = waiters_;
+    const bool watched = std::any_of(waiters.begin(), waiters.end(), [](const Waiter& waiter) {
+      return waiter.interest == Interest::kEveryChange;
+    });
+    if (watched) lately_.push_back(snapshot_);
+    if (lately_.size() > kLately) lately_.pop_front();
   }
   Wake(waiters, ended);
 }

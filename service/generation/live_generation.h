@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -35,6 +37,8 @@ class LiveGeneration : public std::enable_shared_from_this<LiveGeneration> {
 
   // Null until it is accepted.
   Snapshot snapshot() const;
+  // The first state past `revision` of those that came while somebody waited for every change, or else the newest.
+  Snapshot After(std::int64_t revision) const;
   // Set if it was refused instead of accepted.
   absl::Status refusal() const;
 
@@ -88,6 +92,7 @@ class LiveGeneration : public std::enable_shared_from_this<LiveGeneration> {
   boost::asio::cancellation_signal interruption_;  // touched on the loop only
   mutable std::mutex mutex_;
   Snapshot snapshot_;
+  std::deque<Snapshot> lately_;  // for those who wait for every change
   absl::Status refusal_;
   Wish wish_ = Wish::kGoOn;
   bool cancel_marked_ = false;

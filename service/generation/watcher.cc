@@ -43,10 +43,10 @@ asio::awaitable<Snapshot> Watcher::Next(std::int64_t revision, absl::Duration pa
     co_await wakeup_->Wait(patience);
     co_return last_;
   }
-  Snapshot now = live_->snapshot();
+  Snapshot now = live_->After(revision);
   if (now->generation().revision() <= revision && !HasEnded(*now)) {
     co_await wakeup_->Wait(patience);
-    now = live_->snapshot();
+    now = live_->After(revision);
   }
   co_return now;
 }

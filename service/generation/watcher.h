@@ -28,8 +28,8 @@ class Watcher {
   // The newest state. Thread-safe.
   Snapshot current() const;
 
-  // The newest state once its revision is past `revision`, or after `patience`, or when the coroutine is cancelled:
-  // compare revisions to know which; it may also return early. An ended generation is returned at once.
+  // The next state past `revision`, or the newest where too many came since; or after `patience`, or when the coroutine is
+  // cancelled: compare revisions to know which. It may also return early. Where nothing comes any more, the end at once.
   boost::asio::awaitable<Snapshot> Next(std::int64_t revision, absl::Duration patience);
 
   // The newest state once it has ended, or after `patience`, or when the coroutine is cancelled; it may also return early.

@@ -25,7 +25,7 @@ class CurlTransfer {
  public:
   enum class Body {
     kWhole,     // kept until the end, at most `max_body_bytes`
-    kStreamed,  // taken piece by piece; curl is paused while about 256 KiB are not taken
+    kStreamed,  // taken piece by piece; curl is paused while about 64 KiB are not taken
   };
 
   CurlTransfer(std::shared_ptr<CurlLoop> loop, HttpRequest request, Body body, std::size_t max_body_bytes);

@@ -13,7 +13,7 @@ namespace easel::upstream {
 namespace {
 
 constexpr std::size_t kMaxHeadBytes = 64 * 1024;
-constexpr std::size_t kUnreadBytes = 256 * 1024;
+constexpr std::size_t kUnreadBytes = 64 * 1024;
 
 std::string_view Trimmed(std::string_view text) {
   const auto first = text.find_first_not_of(" \t\r\n");

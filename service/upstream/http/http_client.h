@@ -97,7 +97,7 @@ class HttpStream {
 
   virtual const HttpHead& head() const = 0;
 
-  // What has arrived, at most about 320 KiB; empty at the end of the body. The sender is held back while about 256 KiB
+  // What has arrived, at most about 80 KiB; empty at the end of the body. The sender is held back while about 64 KiB
   // wait here.
   virtual boost::asio::awaitable<HttpResult<std::string>> Read() = 0;
 };

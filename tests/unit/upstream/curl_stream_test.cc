@@ -85,8 +85,8 @@ TEST(CurlStreamTest, SlowReaderHoldsTheSenderBack) {
   Loop loop;
   const Seen seen = loop.Run(ReadSlowly(loop.client(), server, Get(server.Url())));
   EXPECT_EQ(seen.bytes, kSize);
-  EXPECT_GE(seen.largest_piece, 200U * 1024);
-  EXPECT_LE(seen.largest_piece, 320U * 1024);
+  EXPECT_GE(seen.largest_piece, 48U * 1024);
+  EXPECT_LE(seen.largest_piece, 80U * 1024);
 }
 
 TEST(CurlStreamTest, BodyThatBreaksOffEndsInAFailureAfterItsBytes) {
