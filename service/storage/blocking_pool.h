@@ -24,18 +24,12 @@ class BlockingPool {
   auto Run(Function function) {
     using Result = std::invoke_result_t<Function&>;
     return Await<Result>([this, function = std::move(function)](Completion<Result> completion) mutable {
-      Post([function = std::move(function), completion = std::move(completion)]() mutable {
+      boost::asio::post(pool_, [function = std::move(function), completion = std::move(completion)]() mutable {
         std::vector<Resumption> done;
         done.push_back(std::move(completion).With(function()));
         ResumeAll(std::move(done));
       });
     });
-  }
-
-  // Runs `function` on one of the threads, and nobody waits for it.
-  template <typename Function>
-  void Post(Function function) {
-    boost::asio::post(pool_, std::move(function));
   }
 
  private:

@@ -12,8 +12,8 @@
 #include "storage/digest.h"
 #include "storage/file_image_reader.h"
 #include "storage/file_image_writer.h"
-#include "storage/image_files.h"
 #include "storage/image_listing.h"
+#include "storage/image_paths.h"
 #include "storage/posix_error.h"
 #include "storage/posix_file.h"
 
@@ -26,6 +26,11 @@ using generation::ImageWriter;
 // One block of a file system: creating an empty file says nothing about room.
 constexpr std::size_t kProbeBytes = 4096;
 
+absl::Status RemoveFile(const std::filesystem::path& path) {
+  if (::unlink(path.c_str()) == 0 || errno == ENOENT) return absl::OkStatus();
+  return PosixError(errno, "remove", path);
+}
+
 absl::Status RemoveLeftovers(const std::filesystem::path& directory) {
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator(directory, error)) {
@@ -34,8 +39,16 @@ absl::Status RemoveLeftovers(const std::filesystem::path& directory) {
   return error ? PosixError(error.value(), "list", directory) : absl::OkStatus();
 }
 
+// A file for an image that comes. Whoever makes a lost directory anew does not think of the one inside.
+absl::StatusOr<PosixFile> NewFile(const std::filesystem::path& store) {
+  const std::filesystem::path directory = TemporaryDirectory(store);
+  absl::StatusOr<PosixFile> file = PosixFile::CreateTemporary(directory);
+  if (file.ok() || ::mkdir(directory.c_str(), S_IRWXU) != 0) return file;
+  return PosixFile::CreateTemporary(directory);
+}
+
 absl::Status Probe(const std::filesystem::path& store) {
-  absl::StatusOr<PosixFile> file = NewImageFile(store);
+  absl::StatusOr<PosixFile> file = NewFile(store);
   if (!file.ok()) return file.status();
   absl::Status written = file->Write(std::string(kProbeBytes, '\0'));
   absl::Status removed = RemoveFile(file->path());
@@ -58,13 +71,15 @@ absl::StatusOr<std::unique_ptr<FileImageStore>> FileImageStore::OpenDirectory(co
   absl::Status status = MakeDirectories(TemporaryDirectory(directory));
   if (status.ok()) status = RemoveLeftovers(TemporaryDirectory(directory));
   if (!status.ok()) return status;
-  std::unique_ptr<FileImageStore> store(new FileImageStore(directory));
-  if (absl::Status recovered = store->small_.Recover(); !recovered.ok()) return recovered;
-  return store;
+  return std::unique_ptr<FileImageStore>(new FileImageStore(directory));
 }
 
 boost::asio::awaitable<absl::StatusOr<std::unique_ptr<ImageWriter>>> FileImageStore::Create() {
-  return Ready<absl::StatusOr<std::unique_ptr<ImageWriter>>>(std::make_unique<FileImageWriter>(pool_, small_, directory_));
+  return pool_.Run([this]() -> absl::StatusOr<std::unique_ptr<ImageWriter>> {
+    absl::StatusOr<PosixFile> file = NewFile(directory_);
+    if (!file.ok()) return file.status();
+    return std::make_unique<FileImageWriter>(pool_, directory_, *std::move(file));
+  });
 }
 
 boost::asio::awaitable<absl::StatusOr<std::unique_ptr<ImageReader>>> FileImageStore::Open(std::string_view digest) {
@@ -76,7 +91,7 @@ boost::asio::awaitable<absl::StatusOr<std::unique_ptr<ImageReader>>> FileImageSt
 
 boost::asio::awaitable<absl::Status> FileImageStore::Remove(std::string_view digest) {
   if (!IsDigest(digest)) return Ready(absl::OkStatus());
-  return small_.Remove(std::string(digest));
+  return pool_.Run([path = ImagePath(directory_, digest)] { return RemoveFile(path); });
 }
 
 boost::asio::awaitable<absl::StatusOr<std::vector<std::string>>> FileImageStore::List(std::string_view after, int limit) {

@@ -8,21 +8,20 @@
 
 #include "generation/ports/image_store.h"
 #include "storage/blocking_pool.h"
-#include "storage/small_images.h"
 
 namespace easel::storage {
 
 // Images as files, DIRECTORY/ab/abcd...: the digest, under its first two digits.
 //
 // A writer's bytes go to a file in DIRECTORY/tmp; Keep syncs it, renames it into its place and syncs the directories,
-// so that a crash leaves a whole image or none. Small images share their syncs: see ImageLog. What a crash left in tmp
-// is removed at the next OpenDirectory, so only one process may use a directory (see DataDirectory).
+// so that a crash leaves a whole image or none. What a crash left in tmp is removed at the next OpenDirectory, so only
+// one process may use a directory (see DataDirectory).
 //
-// Calls of the system run on a few threads of the store's own. Writers and readers must not outlive the store; the
+// Calls of the system run on two threads of the store's own. Writers and readers must not outlive the store; the
 // destructor finishes what was begun, so the executors of callers must still exist.
 class FileImageStore : public generation::ImageStore {
  public:
-  // Creates the directories, clears what was left behind and makes good what a crash took; blocks. Errors as the port.
+  // Creates the directories and clears what was left behind; blocks. Errors as the port.
   static absl::StatusOr<std::unique_ptr<FileImageStore>> OpenDirectory(const std::filesystem::path& directory);
 
   boost::asio::awaitable<absl::StatusOr<std::unique_ptr<generation::ImageWriter>>> Create() override;
@@ -34,15 +33,10 @@ class FileImageStore : public generation::ImageStore {
   boost::asio::awaitable<absl::Status> Check() override;
 
  private:
-  explicit FileImageStore(std::filesystem::path directory)
-      : directory_(std::move(directory)), small_(pool_, directory_), pool_(kThreads) {}
-
-  // One writes small images, if there are any.
-  static constexpr std::size_t kThreads = 3;
+  explicit FileImageStore(std::filesystem::path directory) : directory_(std::move(directory)), pool_(2) {}
 
   const std::filesystem::path directory_;
-  SmallImages small_;
-  BlockingPool pool_;  // ends first
+  BlockingPool pool_;
 };
 
 }  // namespace easel::storage

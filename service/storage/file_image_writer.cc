@@ -2,10 +2,12 @@
 
 #include <unistd.h>
 
+#include <cerrno>
 #include <utility>
 
 #include "storage/digest.h"
-#include "storage/image_files.h"
+#include "storage/image_paths.h"
+#include "storage/posix_error.h"
 
 namespace easel::storage {
 namespace {
@@ -14,8 +16,11 @@ constexpr std::size_t kBufferBytes = 128 << 10;
 
 }  // namespace
 
+FileImageWriter::FileImageWriter(BlockingPool& pool, std::filesystem::path store, PosixFile file)
+    : pool_(pool), store_(std::move(store)), file_(std::move(file)) {}
+
 FileImageWriter::~FileImageWriter() {
-  if (file_) ::unlink(file_->path().c_str());
+  if (!kept_) ::unlink(file_.path().c_str());
 }
 
 boost::asio::awaitable<absl::Status> FileImageWriter::Append(std::string_view chunk) {
@@ -24,33 +29,33 @@ boost::asio::awaitable<absl::Status> FileImageWriter::Append(std::string_view ch
     buffer_.append(chunk);
     return Ready(absl::OkStatus());
   }
-  return pool_.Run([this, chunk] { return status_ = Write(chunk); });
+  return pool_.Run([this, chunk] {
+    if (absl::Status flushed = Flush(); !flushed.ok()) return flushed;
+    return status_ = file_.Write(chunk);
+  });
 }
 
 boost::asio::awaitable<absl::Status> FileImageWriter::Keep(std::string_view digest) {
   if (!IsDigest(digest)) return Ready(NotADigest());
-  if (!status_.ok()) return Ready(status_);
-  if (!file_ && buffer_.size() <= SmallImages::kMostBytes) return small_.Keep(std::string(digest), std::move(buffer_));
-  return pool_.Run([this, path = ImagePath(store_, digest)] { return status_ = KeepAt(path); });
+  return pool_.Run([this, path = ImagePath(store_, digest)] {
+    absl::Status kept = Flush();
+    return kept.ok() ? KeepAt(path) : kept;
+  });
 }
 
-absl::Status FileImageWriter::Write(std::string_view chunk) {
-  if (!file_) {
-    absl::StatusOr<PosixFile> file = NewImageFile(store_);
-    if (!file.ok()) return file.status();
-    file_ = *std::move(file);
-  }
-  absl::Status written = file_->Write(std::exchange(buffer_, {}));
-  return written.ok() ? file_->Write(chunk) : written;
+absl::Status FileImageWriter::Flush() {
+  if (status_.ok()) status_ = file_.Write(std::exchange(buffer_, {}));
+  return status_;
 }
 
 absl::Status FileImageWriter::KeepAt(const std::filesystem::path& path) {
-  absl::Status kept = Write("");
-  if (kept.ok()) kept = file_->Sync();
-  if (kept.ok()) kept = MoveInPlace(*file_, path);
-  if (!kept.ok()) return kept;
-  file_.reset();
-  return SyncDirectory(path.parent_path());
+  status_ = file_.Sync();
+  if (status_.ok()) status_ = MakeDirectories(path.parent_path());
+  if (!status_.ok()) return status_;
+  if (::rename(file_.path().c_str(), path.c_str()) != 0) return status_ = PosixError(errno, "rename to", path);
+  kept_ = true;
+  file_.Close();
+  return status_ = SyncDirectory(path.parent_path());
 }
 
 }  // namespace easel::storage
