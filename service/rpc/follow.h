@@ -36,9 +36,10 @@ boost::asio::awaitable<generation::Snapshot> Follow(Call& call, generation::Watc
       spoke = absl::Now();
     }
     seen = revision;
-    if (call.interrupted()) co_return now;
     const absl::Duration patience = std::max(heartbeat - (absl::Now() - spoke), absl::Milliseconds(1));
-    now = co_await watcher.Next(revision, patience);
+    if (!call.interrupted()) now = co_await watcher.Next(revision, patience);
+    // There is no time for what lies between, but for the end there is.
+    if (call.interrupted()) now = watcher.current();
     if (call.interrupted() && !generation::HasEnded(*now)) co_return now;
   }
 }

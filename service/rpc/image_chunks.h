@@ -48,7 +48,7 @@ boost::asio::awaitable<absl::Status> WriteImage(generation::ImageReader& reader,
       chunk.set_sha256(record.generation().image().sha256());
     }
     grpc::ByteBuffer message = EncodeChunk(Response::kImageChunkFieldNumber, chunk, *std::move(piece));
-    const bool peer_is_there = co_await writer.WriteEncoded(std::move(message));
+    const bool peer_is_there = co_await writer.WriteAhead(std::move(message));
     if (!peer_is_there) break;
   }
   co_return absl::OkStatus();

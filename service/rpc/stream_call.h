@@ -23,8 +23,8 @@ class Writer {
     co_return co_await bytes_.Write(std::move(encoded));
   }
 
-  // A Response that is encoded already.
-  boost::asio::awaitable<bool> WriteEncoded(grpc::ByteBuffer encoded) { return bytes_.Write(std::move(encoded)); }
+  // ByteWriter::WriteAhead of a Response that is encoded already.
+  boost::asio::awaitable<bool> WriteAhead(grpc::ByteBuffer encoded) { return bytes_.WriteAhead(std::move(encoded)); }
 
  private:
   ByteWriter& bytes_;

@@ -37,26 +37,70 @@ void StreamReactor::Run(StreamBody body, const grpc::ByteBuffer& request) {
   const std::shared_ptr<Interruption> kept = interruption();
   asio::co_spawn(kept->loop(), Serve(*this, body, request, *this),
                  asio::bind_cancellation_slot(kept->slot(), [this](std::exception_ptr thrown, absl::Status status) {
-                   Finish(Conclude("server_stream", std::move(thrown), status));
+                   End(Conclude("server_stream", std::move(thrown), status));
                  }));
   kept->Begin();
 }
 
-asio::awaitable<bool> StreamReactor::Write(grpc::ByteBuffer message) {
-  if (peer_gone_) co_return false;
-  outgoing_ = std::move(message);
-  const bool ok = co_await asio::async_initiate<const asio::use_awaitable_t<>&, void(bool)>(
-      [this](auto handler) {
-        write_done_.emplace(std::move(handler));
-        StartWrite(&outgoing_);
-      },
-      asio::use_awaitable);
-  peer_gone_ = !ok;
-  co_return ok;
+asio::awaitable<bool> StreamReactor::Send(grpc::ByteBuffer message, std::size_t most, std::size_t room) {
+  grpc::ByteBuffer* first = nullptr;
+  bool waits = false;
+  {
+    absl::MutexLock lock(&mutex_);
+    if (peer_gone_) co_return false;
+    outgoing_.push_back(std::move(message));
+    if (outgoing_.size() == 1) first = &outgoing_.front();
+    waits = outgoing_.size() > most;
+  }
+  if (first != nullptr) StartWrite(first);
+  if (!waits) co_return true;
+  co_return co_await asio::async_initiate<const asio::use_awaitable_t<>&, void(bool)>(
+      [this, room](auto handler) { Await(std::move(handler), room); }, asio::use_awaitable);
+}
+
+void StreamReactor::Await(Writable writable, std::size_t room) {
+  absl::MutexLock lock(&mutex_);
+  if (!peer_gone_ && outgoing_.size() > room) {
+    room_ = room;
+    writable_.emplace(std::move(writable));
+  } else {
+    asio::post(interruption()->loop(),
+               [writable = std::move(writable), ok = !peer_gone_]() mutable { std::move(writable)(ok); });
+  }
 }
 
 void StreamReactor::OnWriteDone(bool ok) {
-  asio::post(interruption()->loop(), [done = *std::move(write_done_), ok]() mutable { std::move(done)(ok); });
+  // Once the next write or the end is on its way, another thread may end this.
+  const asio::any_io_executor loop = interruption()->loop();
+  std::optional<Writable> writable;
+  std::optional<grpc::Status> end;
+  grpc::ByteBuffer* next = nullptr;
+  {
+    absl::MutexLock lock(&mutex_);
+    outgoing_.pop_front();
+    if (!ok) outgoing_.clear();
+    peer_gone_ = !ok;
+    if (writable_ && outgoing_.size() <= room_) {
+      writable.emplace(*std::move(writable_));
+      writable_.reset();
+    }
+    if (!outgoing_.empty()) next = &outgoing_.front();
+    if (outgoing_.empty()) end.swap(end_);
+  }
+  if (next != nullptr) StartWrite(next);
+  if (end) Finish(*std::move(end));
+  if (writable) asio::post(loop, [writable = *std::move(writable), ok]() mutable { std::move(writable)(ok); });
+}
+
+void StreamReactor::End(grpc::Status status) {
+  {
+    absl::MutexLock lock(&mutex_);
+    if (!outgoing_.empty()) {
+      end_ = std::move(status);
+      return;
+    }
+  }
+  Finish(std::move(status));
 }
 
 }  // namespace easel::rpc

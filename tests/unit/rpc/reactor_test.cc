@@ -119,6 +119,15 @@ asio::awaitable<absl::Status> WriteThree(Call&, const grpc::ByteBuffer&, ByteWri
   co_return absl::OkStatus();
 }
 
+asio::awaitable<absl::Status> WriteSixAhead(Call&, const grpc::ByteBuffer&, ByteWriter& writer) {
+  for (const char* text : {"1", "2", "3", "4", "5", "6"}) {
+    grpc::ByteBuffer bytes = Bytes(text);
+    const bool written = co_await writer.WriteAhead(std::move(bytes));
+    if (!written) co_return absl::CancelledError("the peer has gone");
+  }
+  co_return absl::OkStatus();
+}
+
 asio::awaitable<absl::Status> WaitForever(Call&, const grpc::ByteBuffer&, grpc::ByteBuffer&) {
   asio::steady_timer timer(co_await asio::this_coro::executor, asio::steady_timer::time_point::max());
   co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
@@ -153,6 +162,34 @@ TEST_F(ReactorTest, AFailedWriteEndsTheStreamOnce) {
   reactor.OnWriteDone(false);
   Run();
   EXPECT_THAT(stream_.writes, ElementsAre("one"));
+  EXPECT_THAT(stream_.finishes, SizeIs(1));
+  reactor.OnDone();
+}
+
+TEST_F(ReactorTest, PiecesAheadGoOutInOrderAndTheEndWaitsForTheLast) {
+  auto& reactor = StartStream(WriteSixAhead);
+  std::vector<std::string> expected = {"1"};
+  for (const char* next : {"2", "3", "4", "5", "6"}) {
+    EXPECT_EQ(stream_.writes, expected);
+    // What waits goes out without the coroutine.
+    reactor.OnWriteDone(true);
+    expected.push_back(next);
+    EXPECT_EQ(stream_.writes, expected);
+    Run();
+  }
+  EXPECT_THAT(stream_.finishes, IsEmpty());
+  reactor.OnWriteDone(true);
+  EXPECT_THAT(stream_.finishes, ElementsAre(grpc::StatusCode::OK));
+  reactor.OnDone();
+}
+
+TEST_F(ReactorTest, PiecesAheadOfAPeerThatHasGoneAreDropped) {
+  auto& reactor = StartStream(WriteSixAhead);
+  reactor.OnWriteDone(true);
+  Run();
+  reactor.OnWriteDone(false);
+  Run();
+  EXPECT_THAT(stream_.writes, ElementsAre("1", "2"));
   EXPECT_THAT(stream_.finishes, SizeIs(1));
   reactor.OnDone();
 }
