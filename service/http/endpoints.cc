@@ -44,9 +44,15 @@ asio::awaitable<void> Endpoints::Handle(const Request& request, Responder& respo
 }
 
 asio::awaitable<void> Endpoints::SendMetrics(Responder& responder) {
+  std::string text = metrics_text_();
+  text.append("# HELP easel_ready 1 while this part can do its work.\n# TYPE easel_ready gauge\n");
+  for (const Check& check : checks_) {
+    const absl::Status status = co_await check.check();
+    text.append("easel_ready{part=\"" + check.name + "\"} " + (status.ok() ? "1" : "0") + "\n");
+  }
   ReplyHead head;
   head.content_type = "text/plain; version=0.0.4; charset=utf-8";
-  co_await responder.Send(std::move(head), metrics_text_());
+  co_await responder.Send(std::move(head), std::move(text));
 }
 
 asio::awaitable<void> Endpoints::SendReadiness(Responder& responder) {

@@ -17,14 +17,15 @@ namespace easel::http {
 
 // What the service answers over plain HTTP: GET and HEAD of
 //   /             what there is, as text
-//   /metrics      Prometheus' text format
+//   /metrics      Prometheus' text format, with easel_ready{part} for each check
 //   /healthz      200 while the process lives
 //   /readyz       200 while it can do its work, else 503 with a line for each cause
 //   /images/{id}  see ImageEndpoint
 // Thread-safe. References outlive it.
 class Endpoints {
  public:
-  // Something that must be OK for the service to be ready. `name` begins the line that says why not.
+  // Something that must be OK for the service to be ready. `name` begins the line that says why not, and is the `part` of
+  // easel_ready.
   struct Check {
     std::string name;
     std::function<boost::asio::awaitable<absl::Status>()> check;

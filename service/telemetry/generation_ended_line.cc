@@ -4,19 +4,11 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
-#include "google/rpc/error_details.pb.h"
+#include "telemetry/error_reason.h"
 #include "telemetry/label_names.h"
 
 namespace easel::telemetry {
 namespace {
-
-std::string ReasonOf(const google::rpc::Status& error) {
-  google::rpc::ErrorInfo info;
-  for (const auto& detail : error.details()) {
-    if (detail.UnpackTo(&info)) return info.reason();
-  }
-  return "";
-}
 
 std::string ChargeLabel(v1::ChargeState state) {
   switch (state) {

@@ -26,6 +26,8 @@ struct MetricFamilies {
 
   Histograms duration{registry, "easel_generation_duration_seconds",
                       "Time from accepting a generation to its end.", {"model", "quality", "outcome"}, kImageSeconds};
+  Counters failures{registry, "easel_generation_failures_total",
+                    "Generations that ended as failed, by the reason that their error names.", {"model", "reason"}};
   Histograms overhead{registry, "easel_overhead_seconds",
                       "Time that Easel itself added: the total minus queue, upstream requests, waits between polls, and fetch.",
                       {"model", "quality"}, kOverheadSeconds};

@@ -6,8 +6,10 @@
 #include <set>
 #include <sstream>
 
+#include "easel/v1/error.pb.h"
 #include "easel/v1/image_service.pb.h"
 #include "prometheus/text_serializer.h"
+#include "telemetry/error_reason.h"
 #include "telemetry/label_names.h"
 #include "telemetry/metric_families.h"
 
@@ -22,6 +24,13 @@ constexpr std::array<std::string_view, 3> kOperations = {"submit", "poll", "fetc
 constexpr std::array<std::string_view, 11> kClasses = {"ok",         "rejected",    "blocked",   "credentials",
                                                        "quota",      "busy",        "overloaded", "unavailable",
                                                        "ambiguous",  "defect",      "cancelled"};
+// Why a generation, other than a call, may fail.
+constexpr std::array kFailures = {
+    v1::ERROR_REASON_QUEUE_TIMEOUT,        v1::ERROR_REASON_UPSTREAM_REJECTED,    v1::ERROR_REASON_CONTENT_BLOCKED,
+    v1::ERROR_REASON_UPSTREAM_CREDENTIALS, v1::ERROR_REASON_UPSTREAM_QUOTA,       v1::ERROR_REASON_UPSTREAM_BUSY,
+    v1::ERROR_REASON_UPSTREAM_OVERLOADED,  v1::ERROR_REASON_UPSTREAM_UNAVAILABLE, v1::ERROR_REASON_OUTCOME_UNKNOWN,
+    v1::ERROR_REASON_UPSTREAM_DEFECT,      v1::ERROR_REASON_UPSTREAM_TIMEOUT,     v1::ERROR_REASON_IMAGE_INVALID,
+    v1::ERROR_REASON_IMAGE_UNAVAILABLE,    v1::ERROR_REASON_INTERNAL};
 constexpr std::string_view kOther = "other";
 
 bool IsPaid(const v1::Attempt& attempt) { return attempt.charge().state() == v1::CHARGE_STATE_MADE; }
@@ -32,10 +41,17 @@ const google::protobuf::ServiceDescriptor& ImageService() {
   return *v1::GenerateImageRequest::descriptor()->file()->FindServiceByName("ImageService");
 }
 
+std::string_view ReasonLabel(v1::ErrorReason reason) {
+  std::string_view name = v1::ErrorReason_Name(reason);
+  name.remove_prefix(std::string_view("ERROR_REASON_").size());
+  return name;
+}
+
 void CreateModel(MetricFamilies& families, const KnownLabels::Model& model, const std::vector<std::string>& currencies) {
   families.queue_wait.At({model.name});
   families.queue_depth.At({model.name});
   families.image_bytes.At({model.name});
+  for (const auto reason : kFailures) families.failures.At({model.name, ReasonLabel(reason)});
   for (const v1::Quality quality : model.qualities) {
     const std::string_view name = QualityLabel(quality);
     families.overhead.At({model.name, name});
@@ -107,6 +123,9 @@ void PrometheusMetrics::GenerationEnded(const Ended& ended) {
   if (ended.overhead) families_->overhead.At({ended.model, quality}).Observe(Seconds(*ended.overhead));
   if (ended.generation == nullptr) return;
   const v1::Generation& generation = *ended.generation;
+  if (ended.state == v1::GENERATION_STATE_FAILED) {
+    families_->failures.At({ended.model, ReasonOf(generation.error())}).Increment();
+  }
   if (generation.has_image()) {
     families_->image_bytes.At({ended.model}).Observe(static_cast<double>(generation.image().size_bytes()));
   } else if (std::ranges::any_of(generation.attempts(), IsPaid)) {

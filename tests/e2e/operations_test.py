@@ -91,7 +91,8 @@ def test_every_family_of_the_design_is_there_from_the_start(workshop, zai):
     found = families(text)
     assert found["easel_generation_duration_seconds"] == "histogram"
     assert set(found) >= {
-        "easel_generation_duration_seconds", "easel_overhead_seconds", "easel_queue_wait_seconds", "easel_queue_depth",
+        "easel_generation_duration_seconds", "easel_generation_failures_total", "easel_ready",
+        "easel_overhead_seconds", "easel_queue_wait_seconds", "easel_queue_depth",
         "easel_upstream_concurrency_limit", "easel_upstream_key_up", "easel_upstream_breaker_open", "easel_upstream_request_duration_seconds",
         "easel_upstream_errors_total", "easel_generations_in_flight", "easel_charge_micros_total",
         "easel_unknown_charges_total", "easel_orphaned_images_total", "easel_image_bytes", "grpc_server_handled_total",

@@ -119,7 +119,15 @@ TEST_F(EndpointsTest, MetricsAreServedAsPrometheusReadsThem) {
   const std::string reply = Get("/metrics");
   EXPECT_THAT(reply, StartsWith("HTTP/1.1 200"));
   EXPECT_THAT(reply, HasSubstr("Content-Type: text/plain; version=0.0.4; charset=utf-8"));
-  EXPECT_EQ(Body(reply), "easel_build_info 1\n");
+  EXPECT_THAT(Body(reply), StartsWith("easel_build_info 1\n"));
+}
+
+TEST_F(EndpointsTest, MetricsSayWhatIsNotReady) {
+  EXPECT_THAT(Get("/metrics"), HasSubstr("\n# TYPE easel_ready gauge\neasel_ready{part=\"records\"} 1\n"));
+  store_status_ = absl::UnavailableError("cannot write to records.db");
+  const std::string reply = Get("/metrics");
+  EXPECT_THAT(reply, StartsWith("HTTP/1.1 200"));
+  EXPECT_THAT(reply, HasSubstr("\neasel_ready{part=\"records\"} 0\n"));
 }
 
 TEST_F(EndpointsTest, ReadinessFollowsTheChecksAndLivenessDoesNot) {

@@ -12,6 +12,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "google/rpc/error_details.pb.h"
 
 namespace easel::telemetry {
 namespace {
@@ -109,6 +110,26 @@ TEST_F(PrometheusMetricsTest, AChargeIsThatOfTheModelThatWasUsed) {
                             .caller = "shop"});
   EXPECT_EQ(Value(R"(easel_charge_micros_total{currency="USD",model="cogview-4-250304",quality="hd"})"), "10000");
   EXPECT_EQ(Value(R"(easel_charge_micros_total{currency="USD",model="glm-image",quality="hd"})"), "0");
+}
+
+TEST_F(PrometheusMetricsTest, AFailureIsCountedByItsReason) {
+  v1::Generation generation;
+  google::rpc::ErrorInfo info;
+  info.set_reason("CONTENT_BLOCKED");
+  generation.mutable_error()->add_details()->PackFrom(info);
+  PrometheusMetrics::Ended ended{.model = "glm-image",
+                                 .quality = v1::QUALITY_HD,
+                                 .state = v1::GENERATION_STATE_FAILED,
+                                 .duration = absl::Seconds(1),
+                                 .overhead = std::nullopt,
+                                 .generation = &generation,
+                                 .caller = "shop"};
+  metrics_.GenerationEnded(ended);
+  EXPECT_EQ(Value(R"(easel_generation_failures_total{model="glm-image",reason="CONTENT_BLOCKED"})"), "1");
+  EXPECT_EQ(Value(R"(easel_generation_failures_total{model="glm-image",reason="OUTCOME_UNKNOWN"})"), "0");
+  ended.state = v1::GENERATION_STATE_CANCELLED;
+  metrics_.GenerationEnded(ended);
+  EXPECT_EQ(Value(R"(easel_generation_failures_total{model="glm-image",reason="CONTENT_BLOCKED"})"), "1");
 }
 
 TEST_F(PrometheusMetricsTest, AnOpenBreakerIsShown) {
