@@ -15,10 +15,10 @@ QUERIES = [(panel["title"], target["expr"]) for panel in PANELS for target in pa
 RUNBOOK = (DEPLOY / "runbook.md").read_text()
 ADVISED = [line for block in re.findall(r"^```\n(.*?)^```", RUNBOOK, re.MULTILINE | re.DOTALL) for line in block.splitlines()]
 ADVISED += re.findall(r"`((?:sum|topk)[^`]*)`", RUNBOOK)
-VARIABLES = {"$instance": ".*", "$__rate_interval": "1m", "$__range": "10m"}
+VARIABLES = {"$instance": ".*", "$__rate_interval": "30m", "$__range": "30m"}
 
 CONFIG = """
-global: {scrape_interval: 200ms, scrape_timeout: 200ms, evaluation_interval: 200ms}
+global: {scrape_interval: 1s, scrape_timeout: 1s, evaluation_interval: 1s}
 rule_files: [recording.yml, alerts.yml]
 scrape_configs:
   - job_name: easel
@@ -61,7 +61,7 @@ def prometheus(shop, service):
     config.write_text(CONFIG % service.http.removeprefix("http://"))
     for name in ("recording.yml", "alerts.yml"):
         text = (DEPLOY / "prometheus" / name).read_text()
-        (shop.directory / name).write_text(text.replace("interval: 1m", "interval: 200ms"))
+        (shop.directory / name).write_text(text.replace("interval: 1m", "interval: 1s"))
     started = Prometheus(shop.prometheus(config))
     # Counters have to be seen before they move.
     until(lambda: started.ask("easel_build_info"), "a scrape")
