@@ -1,10 +1,12 @@
 #include "app/app.h"
 
 #include <algorithm>
+#include <chrono>
 #include <thread>
 #include <utility>
 
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/use_future.hpp>
 
 #include "absl/strings/str_cat.h"
@@ -22,6 +24,8 @@ namespace {
 constexpr absl::Duration kLastSteps = absl::Seconds(5);
 // The same for callers who do not read what is sent to them, after a second signal.
 constexpr absl::Duration kShortFarewell = absl::Milliseconds(500);
+// For the collector to take the last spans.
+constexpr auto kLastSpans = std::chrono::seconds(5);
 
 int ThreadCount(const Config& config) {
   const int wanted = config.settings.runtime().io_threads();
@@ -47,7 +51,7 @@ absl::StatusOr<std::unique_ptr<App>> App::Start(Config config, const std::option
     log->Debug("grpc", {{"says", std::move(words)}});
   });
   for (auto step : {&App::OpenDataDirectory, &App::ChooseUpstream, &App::ConnectUpstream, &App::OpenStores,
-                    &App::ListenHttp, &App::MakeGenerations, &App::Recover, &App::ListenRpc}) {
+                    &App::StartTraces,                     &App::ListenHttp, &App::MakeGenerations, &App::Recover, &App::ListenRpc}) {
     if (absl::Status done = (app.get()->*step)(); !done.ok()) return done;
   }
   if (ready_file) {
@@ -80,6 +84,9 @@ App::~App() {
   if (rpc_server_ != nullptr) rpc_server_->Shutdown(absl::Now() + farewell_);
   if (http_server_ != nullptr) http_server_->Stop();
   if (generations_ != nullptr && !generations_->AwaitIdle(kLastSteps)) log_.Warning("some work did not stop in time");
+  if (spans_ != nullptr) {
+    boost::asio::co_spawn(http_loop_.executors().front(), spans_->Flush(), boost::asio::use_future).wait_for(kLastSpans);
+  }
   store_.reset();
   images_.reset();
   http_loop_.Stop();
@@ -123,9 +130,32 @@ absl::Status App::OpenStores() {
   auto store = OpenStore(config_);
   if (!store.ok()) return store.status();
   store_ = *std::move(store);
-  auto images = OpenImages(config_);
+  if (UsesBucket(config_)) {
+    // Unlike an upstream, it is asked by the HTTP listener's loop too, and through no upstream's proxy.
+    std::vector<boost::asio::io_context*> every_loop = loops_.contexts();
+    every_loop.insert(every_loop.end(), http_loop_.contexts().begin(), http_loop_.contexts().end());
+    bucket_clients_ = std::make_unique<upstream::CurlClients>(every_loop, upstream::CurlOptions{});
+    bucket_ = OpenBucket(config_, *bucket_clients_, clock_);
+  }
+  auto images = OpenImages(config_, bucket_.get());
   if (!images.ok()) return images.status();
   images_ = *std::move(images);
+  return absl::OkStatus();
+}
+
+absl::Status App::StartTraces() {
+  const auto& traces = config_.settings.traces();
+  if (traces.otlp_endpoint().empty()) return absl::OkStatus();
+  collector_clients_ = std::make_unique<upstream::CurlClients>(http_loop_.contexts(), upstream::CurlOptions{});
+  SpanExporter::Options options;
+  options.endpoint = traces.otlp_endpoint();
+  options.headers = traces.otlp_headers();
+  options.version = Version();
+  options.on_loss = [this](std::int64_t spans, const std::string& why) {
+    log_.Warning("spans lost", {{"spans", spans}, {"reason", why}});
+  };
+  spans_ = std::make_unique<SpanExporter>(std::move(options), *collector_clients_, clock_);
+  boost::asio::co_spawn(http_loop_.executors().front(), spans_->Run(), boost::asio::detached);
   return absl::OkStatus();
 }
 
@@ -146,6 +176,9 @@ absl::Status App::MakeGenerations() {
       .secret = *std::move(secret),
       .ttl = ToDuration(config_.settings.http().url_ttl()),
       .now = [this] { return clock_.Now(); }});
+  if (bucket_ != nullptr) {
+    bucket_links_ = std::make_unique<storage::S3ImageLinks>(*bucket_, ToDuration(config_.settings.http().url_ttl()), clock_);
+  }
   admission_ = std::make_unique<generation::Admission>(
       config_.settings.admission().queue_max(), GovernorLimitsOf(config_), AccountPointers(accounts_),
       ModelNames(*catalog_), clock_, *metrics_, RandomBits, loops_.executors().front(),
@@ -166,7 +199,7 @@ generation::World App::TheWorld() {
   return {.catalog = *catalog_,
           .store = *store_,
           .images = *images_,
-          .links = *links_,
+          .links = bucket_links_ == nullptr ? static_cast<const generation::ImageLinks&>(*links_) : *bucket_links_,
           .models = AccountPointers(accounts_),
           .admission = *admission_,
           .history = history_,
@@ -177,9 +210,14 @@ generation::World App::TheWorld() {
           .rejects_duplicates = config_.settings.upstream().rejects_duplicates(),
           .terms = FallbackTerms(config_, fallback_catalogs_),
           .fallback_model = FallbackModel(config_),
-          .on_end = [this](const generation::Record& record) { log_.Write(telemetry::GenerationEndedLine(record)); },
+          .on_end = [this](const generation::Record& record) { Tell(record); },
           .on_fault = [this](const absl::Status& fault) { LogFault("storage", fault); },
           .max_kept_bytes = config_.settings.images().max_total_bytes()};
+}
+
+void App::Tell(const generation::Record& record) {
+  log_.Write(telemetry::GenerationEndedLine(record));
+  if (spans_ != nullptr) spans_->Add(record);
 }
 
 void App::LogFault(std::string_view where, const absl::Status& fault) {

@@ -11,6 +11,7 @@
 #include "app/config.h"
 #include "app/drain.h"
 #include "app/loops.h"
+#include "app/span_exporter.h"
 #include "app/system_clock.h"
 #include "app/upstreams.h"
 #include "generation/generations.h"
@@ -19,6 +20,8 @@
 #include "http/signed_image_links.h"
 #include "rpc/server.h"
 #include "storage/data_directory.h"
+#include "storage/s3/s3_bucket.h"
+#include "storage/s3/s3_image_links.h"
 #include "telemetry/log.h"
 #include "telemetry/prometheus_metrics.h"
 #include "upstream/http/curl_clients.h"
@@ -51,6 +54,7 @@ class App {
   absl::Status ChooseUpstream();
   absl::Status ConnectUpstream();
   absl::Status OpenStores();
+  absl::Status StartTraces();
   absl::Status ListenHttp();
   absl::Status MakeGenerations();
   absl::Status Recover();
@@ -59,6 +63,8 @@ class App {
 
   generation::World TheWorld();
   boost::asio::awaitable<void> AnswerHttp(const http::Request& request, http::Responder& responder);
+  // How a generation ended: for the log, and for traces.
+  void Tell(const generation::Record& record);
   void LogFault(std::string_view where, const absl::Status& fault);
   void LogUpstream(generation::Admission::Event event, const generation::ImageModel& account);
 
@@ -79,10 +85,15 @@ class App {
   std::unique_ptr<upstream::UrlGuard> guard_;
   Accounts accounts_;
   std::unique_ptr<generation::GenerationStore> store_;
+  std::unique_ptr<upstream::CurlClients> bucket_clients_;  // with images in S3: beside those of the upstreams
+  std::unique_ptr<storage::S3Bucket> bucket_;
   std::unique_ptr<generation::ImageStore> images_;
+  std::unique_ptr<upstream::CurlClients> collector_clients_;  // where traces are sent
+  std::unique_ptr<SpanExporter> spans_;
   generation::History history_;
   std::unique_ptr<generation::Admission> admission_;
   std::unique_ptr<http::SignedImageLinks> links_;
+  std::unique_ptr<storage::S3ImageLinks> bucket_links_;  // with images in S3: what callers get instead
   std::unique_ptr<generation::Generations> generations_;
   std::unique_ptr<http::Endpoints> endpoints_;
   std::atomic<http::Endpoints*> answering_ = nullptr;  // the HTTP port is open before there is anything to say

@@ -11,6 +11,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_split.h"
+#include "app/s3_location.h"
 
 namespace easel::app {
 namespace {
@@ -104,7 +105,7 @@ bool IsOfKind(config::v1::Kind kind, const std::string& text) {
     case config::v1::KIND_STORE:
       return text == "sqlite" || text == "memory";
     case config::v1::KIND_IMAGES:
-      return text == "file" || text == "memory";
+      return text == "file" || text == "memory" || ParseS3Location(text).has_value();
     case config::v1::KIND_VARIABLE:
       return IsVariable(text);
     case config::v1::KIND_CURRENCY:
@@ -127,7 +128,7 @@ std::string DescribeKind(config::v1::Kind kind) {
     case config::v1::KIND_STORE:
       return "sqlite or memory (PostgreSQL is not there yet)";
     case config::v1::KIND_IMAGES:
-      return "file or memory (S3 is not there yet)";
+      return "file, memory or s3://BUCKET/PREFIX, with a bucket of 3 to 63 lower-case letters, digits, dots and hyphens";
     case config::v1::KIND_VARIABLE:
       return "the name of an environment variable, in capital letters";
     case config::v1::KIND_CURRENCY:

@@ -42,6 +42,15 @@ void CheckFallbacks(const config::v1::Upstream& upstream, const Sources& sources
                absl::StrCat("upstream.fallback_model: expected none, glm-image or cogview-4-250304, got \"", model, "\""));
 }
 
+void CheckObjectStorage(const config::v1::Images& images, const Sources& sources, Problems& problems) {
+  if (!absl::StartsWith(images.location(), "s3:")) return;
+  if (images.s3().access_key_id().empty() || images.s3().secret_access_key().empty()) {
+    problems.Add(PlaceOf(sources, "images.location"),
+                 absl::StrCat(images.location(), " needs credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (or "
+                              "AWS_SECRET_ACCESS_KEY_FILE)"));
+  }
+}
+
 }  // namespace
 
 void CheckSafety(const Settings& settings, const Sources& sources, const SafetyRequest& request, Problems& problems) {
@@ -75,6 +84,7 @@ void CheckConsistency(const Settings& settings, const Sources& sources, Problems
                               ") must not be above upstream.concurrency_max (", upstream.concurrency_max(), ")"));
   }
   const auto& images = settings.images();
+  CheckObjectStorage(images, sources, problems);
   if (images.max_total_bytes() > 0 && images.max_total_bytes() < images.max_bytes()) {
     problems.Add(PlaceOf(sources, "images.max_total_bytes"),
                  absl::StrCat("images.max_total_bytes (", images.max_total_bytes(),

@@ -6,11 +6,13 @@
 
 #include "absl/strings/str_cat.h"
 #include "app/files.h"
+#include "app/s3_location.h"
 #include "http/signed_image_links.h"
 #include "storage/file_image_store.h"
 #include "storage/memory_generation_store.h"
 #include "storage/memory_image_store.h"
 #include "storage/remembering_generation_store.h"
+#include "storage/s3/s3_image_store.h"
 #include "storage/sqlite_generation_store.h"
 
 namespace easel::app {
@@ -21,7 +23,7 @@ constexpr char kSandboxName[] = "sandbox";
 }  // namespace
 
 bool NeedsDirectory(const Config& config) {
-  return config.settings.store().location() != "memory" || config.settings.images().location() != "memory";
+  return config.settings.store().location() != "memory" || config.settings.images().location() == "file";
 }
 
 std::string DataPath(const Config& config, const std::string& name) {
@@ -83,7 +85,24 @@ absl::StatusOr<std::unique_ptr<generation::GenerationStore>> OpenStore(const Con
   return std::make_unique<storage::RememberingGenerationStore>(std::move(store));
 }
 
-absl::StatusOr<std::unique_ptr<generation::ImageStore>> OpenImages(const Config& config) {
+bool UsesBucket(const Config& config) { return ParseS3Location(config.settings.images().location()).has_value(); }
+
+std::unique_ptr<storage::S3Bucket> OpenBucket(const Config& config, upstream::HttpClients& clients, generation::Clock& clock) {
+  const auto location = ParseS3Location(config.settings.images().location());
+  const auto& s3 = config.settings.images().s3();
+  storage::S3Options options;
+  options.endpoint = s3.endpoint();
+  options.region = s3.region();
+  options.bucket = location->bucket;
+  options.prefix = location->prefix;
+  // Sample pictures never mix with real ones here either.
+  if (config.sandbox) absl::StrAppend(&options.prefix, options.prefix.empty() ? "" : "/", kSandboxName);
+  options.credentials = {s3.access_key_id(), s3.secret_access_key(), s3.session_token()};
+  return std::make_unique<storage::S3Bucket>(std::move(options), clients, clock);
+}
+
+absl::StatusOr<std::unique_ptr<generation::ImageStore>> OpenImages(const Config& config, storage::S3Bucket* bucket) {
+  if (bucket != nullptr) return std::make_unique<storage::S3ImageStore>(*bucket);
   if (config.settings.images().location() == "memory") return std::make_unique<storage::MemoryImageStore>();
   return storage::FileImageStore::OpenDirectory(DataPath(config, "images"));
 }

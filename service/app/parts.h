@@ -12,6 +12,7 @@
 #include "generation/ports/generation_store.h"
 #include "generation/ports/image_store.h"
 #include "rpc/server.h"
+#include "storage/s3/s3_bucket.h"
 #include "telemetry/log.h"
 
 namespace easel::app {
@@ -30,7 +31,10 @@ generation::Governor::Limits GovernorLimitsOf(const Config& config);
 rpc::ServerOptions RpcOptionsOf(const Config& config);
 
 absl::StatusOr<std::unique_ptr<generation::GenerationStore>> OpenStore(const Config& config);
-absl::StatusOr<std::unique_ptr<generation::ImageStore>> OpenImages(const Config& config);
+// Whether images.location is `s3://...`; only then there is a bucket.
+bool UsesBucket(const Config& config);
+std::unique_ptr<storage::S3Bucket> OpenBucket(const Config& config, upstream::HttpClients& clients, generation::Clock& clock);
+absl::StatusOr<std::unique_ptr<generation::ImageStore>> OpenImages(const Config& config, storage::S3Bucket* bucket);
 
 // The key of image links: the same for as long as the data directory lives.
 absl::StatusOr<std::string> LinkSecret(const Config& config);

@@ -10,6 +10,7 @@
 #include "generation/download.h"
 #include "generation/lifecycle_steps.h"
 #include "generation/time.h"
+#include "generation/trace.h"
 
 namespace easel::generation {
 
@@ -70,9 +71,11 @@ awaitable<void> Lifecycle::Submit() {
   }
   const bool rejects_duplicates = TermsOf(turn_->account().upstream()).rejects_duplicates;
   const std::string submit_id = rejects_duplicates ? SubmitId(generation()) : "";
+  const std::string traceparent = AttemptTraceparent(record_, CurrentAttempt(generation()));
+  const SubmitIds ids{submit_id, traceparent};
   const v1::ImageSpec asked = Asked();
   submitted_at_ = Now();
-  Submission submission = co_await turn_->account().Submit(asked, submit_id);
+  Submission submission = co_await turn_->account().Submit(asked, ids);
   waited_ += Now() - submitted_at_;
 
   if (auto* error = std::get_if<UpstreamError>(&submission)) {

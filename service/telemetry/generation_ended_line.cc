@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "generation/time.h"
 #include "telemetry/error_reason.h"
 #include "telemetry/label_names.h"
 
@@ -21,13 +22,9 @@ std::string ChargeLabel(v1::ChargeState state) {
   }
 }
 
-absl::Time ToTime(const google::protobuf::Timestamp& time) {
-  return absl::FromUnixSeconds(time.seconds()) + absl::Nanoseconds(time.nanos());
-}
-
 double DurationSeconds(const v1::Generation& generation) {
   if (!generation.has_end_time()) return 0;
-  return absl::ToDoubleSeconds(absl::Trunc(ToTime(generation.end_time()) - ToTime(generation.create_time()), absl::Milliseconds(1)));
+  return absl::ToDoubleSeconds(absl::Trunc(generation::FromProto(generation.end_time()) - generation::FromProto(generation.create_time()), absl::Milliseconds(1)));
 }
 
 void AddAttempts(const v1::Generation& generation, LogLine& line) {

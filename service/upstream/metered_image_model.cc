@@ -80,8 +80,8 @@ void MeteredImageModel::Count(std::string_view operation, const UpstreamError* e
   if (error != nullptr && !error->cancelled) metrics_.UpstreamError(upstream(), Label(*error));
 }
 
-awaitable<Submission> MeteredImageModel::Submit(const v1::ImageSpec& spec, std::string_view submit_id) {
-  return WithoutThrowing(SubmitNow(spec, submit_id));
+awaitable<Submission> MeteredImageModel::Submit(const v1::ImageSpec& spec, generation::SubmitIds ids) {
+  return WithoutThrowing(SubmitNow(spec, ids));
 }
 
 awaitable<PollResult> MeteredImageModel::Poll(std::string_view task_id) { return WithoutThrowing(PollNow(task_id)); }
@@ -90,9 +90,9 @@ awaitable<Fetched> MeteredImageModel::Fetch(std::string_view url, generation::By
   return WithoutThrowing(FetchNow(url, sink));
 }
 
-awaitable<Submission> MeteredImageModel::SubmitNow(const v1::ImageSpec& spec, std::string_view submit_id) {
+awaitable<Submission> MeteredImageModel::SubmitNow(const v1::ImageSpec& spec, generation::SubmitIds ids) {
   const Stopwatch stopwatch;
-  Submission submission = co_await model_->Submit(spec, submit_id);
+  Submission submission = co_await model_->Submit(spec, ids);
   Count("submit", std::get_if<UpstreamError>(&submission), stopwatch.Elapsed());
   co_return submission;
 }

@@ -16,12 +16,12 @@ class MeteredImageModel : public generation::ImageModel {
   const std::string& key_fingerprint() const override { return model_->key_fingerprint(); }
   bool UsesTasks(const v1::ImageSpec& spec) const override { return model_->UsesTasks(spec); }
 
-  boost::asio::awaitable<generation::Submission> Submit(const v1::ImageSpec& spec, std::string_view submit_id) override;
+  boost::asio::awaitable<generation::Submission> Submit(const v1::ImageSpec& spec, generation::SubmitIds ids) override;
   boost::asio::awaitable<generation::PollResult> Poll(std::string_view task_id) override;
   boost::asio::awaitable<generation::Fetched> Fetch(std::string_view url, generation::ByteSink& sink) override;
 
  private:
-  boost::asio::awaitable<generation::Submission> SubmitNow(const v1::ImageSpec& spec, std::string_view submit_id);
+  boost::asio::awaitable<generation::Submission> SubmitNow(const v1::ImageSpec& spec, generation::SubmitIds ids);
   boost::asio::awaitable<generation::PollResult> PollNow(std::string_view task_id);
   boost::asio::awaitable<generation::Fetched> FetchNow(std::string_view url, generation::ByteSink& sink);
   // `error`: null where there was none.

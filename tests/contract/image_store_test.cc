@@ -10,7 +10,9 @@
 #include "absl/strings/str_format.h"
 #include "storage/file_image_store.h"
 #include "storage/memory_image_store.h"
+#include "storage/s3/s3_image_store.h"
 #include "tests/contract/loop.h"
+#include "tests/contract/s3_parts.h"
 #include "tests/contract/temporary_directory.h"
 
 namespace easel {
@@ -27,7 +29,7 @@ const std::string kOtherImage(64, 'b');
 
 struct ImageStoreCase {
   std::string name;
-  std::unique_ptr<ImageStore> (*make)(const std::filesystem::path& directory);
+  std::unique_ptr<ImageStore> (*make)(const std::filesystem::path& directory, Loop& loop);
 };
 
 class ImageStoreContract : public testing::TestWithParam<ImageStoreCase> {
@@ -55,11 +57,20 @@ class ImageStoreContract : public testing::TestWithParam<ImageStoreCase> {
     return reader.ok() ? *std::move(reader) : nullptr;
   }
 
-  std::string ReadAll(const std::string& digest) { return std::string(*Run(Open(digest)->Read(0, 100 << 20))); }
+  std::string ReadAll(const std::string& digest) {
+    const auto reader = Open(digest);
+    std::string bytes;
+    while (true) {
+      const absl::StatusOr<absl::Cord> piece = Run(reader->Read(static_cast<std::int64_t>(bytes.size()), 100 << 20));
+      EXPECT_TRUE(piece.ok()) << piece.status();
+      if (!piece.ok() || piece->empty()) return bytes;
+      bytes += std::string(*piece);
+    }
+  }
 
   TemporaryDirectory directory_;
   Loop loop_;
-  std::unique_ptr<ImageStore> store_ = GetParam().make(directory_.path());
+  std::unique_ptr<ImageStore> store_ = GetParam().make(directory_.path(), loop_);
 };
 
 std::string SomeBytes(std::size_t size) {
@@ -174,16 +185,27 @@ TEST_P(ImageStoreContract, ListsWhatIsKeptInPages) {
 
 TEST_P(ImageStoreContract, ChecksThatItCanWrite) { EXPECT_TRUE(Run(store_->Check()).ok()); }
 
-std::unique_ptr<ImageStore> MakeFileImages(const std::filesystem::path& directory) {
+std::unique_ptr<ImageStore> MakeFileImages(const std::filesystem::path& directory, Loop&) {
   return *storage::FileImageStore::OpenDirectory(directory / "images");
 }
 
-std::unique_ptr<ImageStore> MakeMemoryImages(const std::filesystem::path&) {
+std::unique_ptr<ImageStore> MakeMemoryImages(const std::filesystem::path&, Loop&) {
   return std::make_unique<storage::MemoryImageStore>();
 }
 
+// Owns what it works with.
+class S3Images : public S3Parts, public storage::S3ImageStore {
+ public:
+  explicit S3Images(Loop& loop) : S3Parts(loop.context()), storage::S3ImageStore(bucket()) {}
+};
+
+std::unique_ptr<ImageStore> MakeS3Images(const std::filesystem::path&, Loop& loop) {
+  return std::make_unique<S3Images>(loop);
+}
+
 INSTANTIATE_TEST_SUITE_P(Stores, ImageStoreContract,
-                         testing::Values(ImageStoreCase{"File", MakeFileImages}, ImageStoreCase{"Memory", MakeMemoryImages}),
+                         testing::Values(ImageStoreCase{"File", MakeFileImages}, ImageStoreCase{"Memory", MakeMemoryImages},
+                                         ImageStoreCase{"S3", MakeS3Images}),
                          [](const auto& test) { return test.param.name; });
 
 }  // namespace

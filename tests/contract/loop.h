@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -27,7 +28,9 @@ class Loop {
   template <typename T>
   std::vector<T> RunAll(std::vector<boost::asio::awaitable<T>> all) {
     std::vector<std::optional<T>> slots = Start(std::move(all));
-    context_.run();
+    // Not until it has nothing to do: an HTTP client that keeps connections always has.
+    const auto missing = [](const std::optional<T>& slot) { return !slot.has_value(); };
+    while (std::any_of(slots.begin(), slots.end(), missing) && context_.run_one() > 0) continue;
     std::vector<T> results;
     for (std::optional<T>& slot : slots) results.push_back(std::move(slot).value());
     return results;

@@ -48,7 +48,7 @@ void FakeImageModel::FailNext(UpstreamError error) {
   failures_.push_back(std::move(error));
 }
 
-asio::awaitable<generation::Submission> FakeImageModel::Submit(const v1::ImageSpec&, std::string_view) {
+asio::awaitable<generation::Submission> FakeImageModel::Submit(const v1::ImageSpec&, generation::SubmitIds) {
   ++submissions_;
   const bool passed = co_await gate_.Pass();
   if (!passed) {

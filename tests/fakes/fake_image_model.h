@@ -32,7 +32,7 @@ class FakeImageModel final : public generation::ImageModel {
   const std::string& key_fingerprint() const override { return key_fingerprint_; }
   bool UsesTasks(const v1::ImageSpec&) const override { return false; }
   boost::asio::awaitable<generation::Submission> Submit(const v1::ImageSpec& spec,
-                                                        std::string_view submit_id) override;
+                                                        generation::SubmitIds ids) override;
   boost::asio::awaitable<generation::PollResult> Poll(std::string_view task_id) override;
   boost::asio::awaitable<generation::Fetched> Fetch(std::string_view url, generation::ByteSink& sink) override;
 

@@ -94,8 +94,9 @@ Submission ScriptedImageModel::Answer(const std::string& submit_id) {
   return answer;
 }
 
-asio::awaitable<Submission> ScriptedImageModel::Submit(const v1::ImageSpec& spec, std::string_view submit_id) {
-  submit_ids_.emplace_back(submit_id);
+asio::awaitable<Submission> ScriptedImageModel::Submit(const v1::ImageSpec& spec, generation::SubmitIds ids) {
+  submit_ids_.emplace_back(ids.submit_id);
+  traceparents_.emplace_back(ids.traceparent);
   prompts_.push_back(spec.prompt());
   asked_.push_back(spec);
   picture_ = PngOf(spec.size().width(), spec.size().height(), 2000);

@@ -67,6 +67,7 @@ class ScriptedImageModel final : public generation::ImageModel {
   int polls() const { return static_cast<int>(polled_.size()); }
   int fetches() const { return static_cast<int>(fetched_.size()); }
   const std::vector<std::string>& submit_ids() const { return submit_ids_; }
+  const std::vector<std::string>& traceparents() const { return traceparents_; }
   const std::vector<std::string>& polled() const { return polled_; }
   const std::vector<std::string>& fetched() const { return fetched_; }
   const std::vector<std::string>& prompts() const { return prompts_; }
@@ -76,7 +77,7 @@ class ScriptedImageModel final : public generation::ImageModel {
   const std::string& upstream() const override { return upstream_; }
   const std::string& key_fingerprint() const override { return key_fingerprint_; }
   bool UsesTasks(const v1::ImageSpec&) const override { return uses_tasks_; }
-  boost::asio::awaitable<generation::Submission> Submit(const v1::ImageSpec& spec, std::string_view submit_id) override;
+  boost::asio::awaitable<generation::Submission> Submit(const v1::ImageSpec& spec, generation::SubmitIds ids) override;
   boost::asio::awaitable<generation::PollResult> Poll(std::string_view task_id) override;
   boost::asio::awaitable<generation::Fetched> Fetch(std::string_view url, generation::ByteSink& sink) override;
 
@@ -101,6 +102,7 @@ class ScriptedImageModel final : public generation::ImageModel {
   std::string picture_;
   std::set<std::string> taken_ids_;
   std::vector<std::string> submit_ids_;
+  std::vector<std::string> traceparents_;
   std::vector<std::string> prompts_;
   std::vector<v1::ImageSpec> asked_;
   std::vector<std::string> polled_;

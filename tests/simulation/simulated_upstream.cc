@@ -32,7 +32,7 @@ awaitable<bool> Cancelled() {
 
 bool SimulatedUpstream::UsesTasks(const v1::ImageSpec& spec) const { return spec.model() == "glm-image" && spec.quality() == v1::QUALITY_HD; }
 
-awaitable<Submission> SimulatedUpstream::Submit(const v1::ImageSpec& spec, std::string_view submit_id) {
+awaitable<Submission> SimulatedUpstream::Submit(const v1::ImageSpec& spec, generation::SubmitIds ids) {
   constexpr Fate kTroubles[] = {Fate::kNeverSent,     Fate::kNeverArrived, Fate::kRefused,
                                 Fate::kRefused,       Fate::kRefused,      Fate::kBrokenGateway,
                                 Fate::kAnswerLost,    Fate::kAnswerLate,   Fate::kAcceptedAndGateway,
@@ -40,7 +40,7 @@ awaitable<Submission> SimulatedUpstream::Submit(const v1::ImageSpec& spec, std::
   auto exchange = std::make_shared<Exchange>();
   exchange->generation = promises_.Sent(*this, spec);
   exchange->fate = dice_.Chance(weather_.submit) ? dice_.Of(kTroubles) : Fate::kAccepted;
-  exchange->submit_id = std::string(submit_id);
+  exchange->submit_id = std::string(ids.submit_id);
   exchange->spec = spec;
   exchange->rendering = UsesTasks(spec) ? absl::ZeroDuration() : dice_.Between(absl::Seconds(2), absl::Seconds(30));
 

@@ -30,7 +30,7 @@ class SimulatedUpstream final : public generation::ImageModel {
   const std::string& upstream() const override { return upstream_; }
   const std::string& key_fingerprint() const override { return key_fingerprint_; }
   bool UsesTasks(const v1::ImageSpec& spec) const override;
-  boost::asio::awaitable<generation::Submission> Submit(const v1::ImageSpec& spec, std::string_view submit_id) override;
+  boost::asio::awaitable<generation::Submission> Submit(const v1::ImageSpec& spec, generation::SubmitIds ids) override;
   boost::asio::awaitable<generation::PollResult> Poll(std::string_view task_id) override;
   boost::asio::awaitable<generation::Fetched> Fetch(std::string_view url, generation::ByteSink& sink) override;
 

@@ -56,6 +56,14 @@ struct ImageReady {
 
 struct StillRendering {};
 
+// What goes with a submission beside its spec. Lives as long as the call.
+struct SubmitIds {
+  // For an upstream that rejects duplicates; empty: none.
+  std::string_view submit_id = {};
+  // The attempt's place in the caller's trace, W3C traceparent; empty: none.
+  std::string_view traceparent = {};
+};
+
 using Submission = std::variant<TaskAccepted, ImageReady, UpstreamError>;
 using PollResult = std::variant<StillRendering, ImageReady, UpstreamError>;
 
@@ -98,8 +106,8 @@ class ImageModel {
   // Whether Submit returns a task for this spec (else it answers with the image).
   virtual bool UsesTasks(const v1::ImageSpec& spec) const = 0;
 
-  // Sends exactly one request, or none. `submit_id`, if not empty, is passed to an upstream that rejects duplicates.
-  virtual boost::asio::awaitable<Submission> Submit(const v1::ImageSpec& spec, std::string_view submit_id) = 0;
+  // Sends exactly one request, or none.
+  virtual boost::asio::awaitable<Submission> Submit(const v1::ImageSpec& spec, SubmitIds ids) = 0;
 
   virtual boost::asio::awaitable<PollResult> Poll(std::string_view task_id) = 0;
 

@@ -35,7 +35,7 @@ class ImageReader {
 
   virtual std::int64_t size() const = 0;
 
-  // Up to `max_bytes` from `offset` on, in one piece that holds its memory; empty at the end.
+  // Between 1 and `max_bytes` bytes from `offset` on, in one piece that holds its memory; empty at the end.
   virtual boost::asio::awaitable<absl::StatusOr<absl::Cord>> Read(std::int64_t offset, std::size_t max_bytes) = 0;
 };
 

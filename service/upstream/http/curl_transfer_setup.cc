@@ -15,7 +15,7 @@ constexpr long kReuseSeconds = 45;
 constexpr long kStreamBuffer = 16L * 1024;
 // What waits for an answer waits long, and thousands do: the least that curl takes to send, and enough for an answer.
 constexpr long kSendBuffer = 16L * 1024;
-constexpr long kAnswerBuffer = 4L * 1024;
+constexpr long kAnswerBuffer = 1024;
 
 long Milliseconds(absl::Duration duration) {
   if (duration == absl::InfiniteDuration()) return 0;
@@ -27,6 +27,22 @@ bool IsTls(const std::string& url) { return url.starts_with("https:"); }
 const std::string& UserAgent(const CurlOptions& options) {
   static const std::string own = "easel/" EASEL_VERSION;
   return options.user_agent.empty() ? own : options.user_agent;
+}
+
+bool HasBody(HttpRequest::Method method) {
+  return method == HttpRequest::Method::kPost || method == HttpRequest::Method::kPut;
+}
+
+// Where it is not what curl sends by itself.
+const char* MethodName(HttpRequest::Method method) {
+  switch (method) {
+    case HttpRequest::Method::kPut:
+      return "PUT";
+    case HttpRequest::Method::kDelete:
+      return "DELETE";
+    default:
+      return nullptr;
+  }
 }
 
 }  // namespace
@@ -89,7 +105,8 @@ void CurlTransfer::SetTimeouts() {
 }
 
 void CurlTransfer::SetBody() {
-  if (request_.method == HttpRequest::Method::kGet) {
+  curl_easy_setopt(easy_, CURLOPT_CUSTOMREQUEST, MethodName(request_.method));
+  if (!HasBody(request_.method)) {
     curl_easy_setopt(easy_, CURLOPT_HTTPGET, 1L);
     return;
   }
@@ -110,7 +127,7 @@ bool CurlTransfer::SetHeaders() {
     if (!add(header.name + ": " + header.value)) return false;
   }
   // No round trip before a large body.
-  if (request_.method == HttpRequest::Method::kPost && !add("Expect:")) return false;
+  if (HasBody(request_.method) && !add("Expect:")) return false;
   curl_easy_setopt(easy_, CURLOPT_HTTPHEADER, header_list_);
   return true;
 }

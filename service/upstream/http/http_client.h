@@ -36,13 +36,13 @@ struct HttpTimeouts {
 using AddressFilter = std::function<bool(const boost::asio::ip::address&)>;
 
 struct HttpRequest {
-  enum class Method { kGet, kPost };
+  enum class Method { kGet, kPost, kPut, kDelete };
 
   Method method = Method::kGet;
   // http or https; path and query go out byte for byte.
   std::string url;
   std::vector<HttpHeader> headers;
-  // Only with kPost. Sent at most once: a request whose connection breaks is never repeated by this layer.
+  // Only with kPost and kPut. Sent at most once: a request whose connection breaks is never repeated by this layer.
   std::string body;
   HttpTimeouts timeouts;
   // Empty: every address. Asked for each address before it is connected to, and again for a connection that is reused.

@@ -95,8 +95,8 @@ HttpRequest ZaiImageModel::ApiRequest(HttpRequest::Method method, const std::str
   return request;
 }
 
-awaitable<Submission> ZaiImageModel::Submit(const v1::ImageSpec& spec, std::string_view submit_id) {
-  return WithoutThrowing(SubmitNow(spec, submit_id));
+awaitable<Submission> ZaiImageModel::Submit(const v1::ImageSpec& spec, generation::SubmitIds ids) {
+  return WithoutThrowing(SubmitNow(spec, ids));
 }
 
 awaitable<PollResult> ZaiImageModel::Poll(std::string_view task_id) { return WithoutThrowing(PollNow(task_id)); }
@@ -105,12 +105,13 @@ awaitable<Fetched> ZaiImageModel::Fetch(std::string_view url, generation::ByteSi
   return WithoutThrowing(FetchNow(url, sink));
 }
 
-awaitable<Submission> ZaiImageModel::SubmitNow(const v1::ImageSpec& spec, std::string_view submit_id) {
+awaitable<Submission> ZaiImageModel::SubmitNow(const v1::ImageSpec& spec, generation::SubmitIds ids) {
   const bool tasks = UsesTasks(spec);
   HttpRequest request = ApiRequest(HttpRequest::Method::kPost, tasks ? "/async/images/generations" : "/images/generations",
                                    tasks ? options_.async_submit_timeout : options_.sync_timeout);
   request.headers.push_back({"Content-Type", "application/json"});
-  request.body = RequestBody(spec, submit_id, watermark_known_);
+  if (!ids.traceparent.empty()) request.headers.push_back({"traceparent", std::string(ids.traceparent)});
+  request.body = RequestBody(spec, ids.submit_id, watermark_known_);
   HttpClient& client = clients_.For(co_await boost::asio::this_coro::executor);
   auto answer = co_await client.Send(std::move(request), kMaxReplyBytes);
   if (const auto* failure = std::get_if<HttpFailure>(&answer)) co_return SubmissionFailure(*failure);

@@ -46,7 +46,7 @@ class ZaiImageModel : public generation::ImageModel {
   // Whether a watermark that a spec asks for reaches the upstream; it is not sent otherwise.
   bool watermark_known() const { return watermark_known_; }
 
-  boost::asio::awaitable<generation::Submission> Submit(const v1::ImageSpec& spec, std::string_view submit_id) override;
+  boost::asio::awaitable<generation::Submission> Submit(const v1::ImageSpec& spec, generation::SubmitIds ids) override;
   boost::asio::awaitable<generation::PollResult> Poll(std::string_view task_id) override;
   boost::asio::awaitable<generation::Fetched> Fetch(std::string_view url, generation::ByteSink& sink) override;
 
@@ -54,7 +54,7 @@ class ZaiImageModel : public generation::ImageModel {
   ZaiImageModel(ZaiOptions options, bool mainland, HttpClients& clients, const UrlGuard& guard);
 
   HttpRequest ApiRequest(HttpRequest::Method method, const std::string& path, absl::Duration timeout) const;
-  boost::asio::awaitable<generation::Submission> SubmitNow(const v1::ImageSpec& spec, std::string_view submit_id);
+  boost::asio::awaitable<generation::Submission> SubmitNow(const v1::ImageSpec& spec, generation::SubmitIds ids);
   boost::asio::awaitable<generation::PollResult> PollNow(std::string_view task_id);
   boost::asio::awaitable<generation::Fetched> FetchNow(std::string_view url, generation::ByteSink& sink);
 

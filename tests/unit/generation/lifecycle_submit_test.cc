@@ -3,6 +3,7 @@
 
 #include "generation/error.h"
 #include "generation/history.h"
+#include "generation/trace.h"
 #include "tests/fakes/fake_image_model.h"
 #include "tests/unit/generation/process.h"
 
@@ -12,6 +13,7 @@ namespace {
 using ::testing::Contains;
 using ::testing::Each;
 using ::testing::ElementsAre;
+using ::testing::SizeIs;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
@@ -303,6 +305,18 @@ TEST_F(TwoAccountsTest, ABlockedPromptIsShownToNoOtherKey) {
   around_.upstream.AlwaysSubmit(Failure(v1::ERROR_REASON_CONTENT_BLOCKED, Taken::kNo, "1301", 400));
   Run();
   EXPECT_EQ(second_.submissions(), 0);
+}
+
+TEST_F(SubmitTest, AnAttemptGoesUpstreamAsASpanOfTheCallersTrace) {
+  Order order = Kitten();
+  Run(order);
+  order.request_id = "traced";
+  order.traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+  const v1::Generation made = Run(order);
+  ASSERT_THAT(around_.upstream.traceparents(), SizeIs(2));
+  EXPECT_EQ(around_.upstream.traceparents()[0], "");
+  EXPECT_EQ(around_.upstream.traceparents()[1],
+            "00-0af7651916cd43dd8448eb211c80319c-" + AttemptSpanId(made, made.attempts(0)) + "-01");
 }
 
 TEST_F(SubmitTest, AnAmbiguousOutcomeIsResubmittedOnceWhereTheCallerAllowsIt) {

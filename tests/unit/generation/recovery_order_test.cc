@@ -40,12 +40,12 @@ class Remembering final : public ImageModel {
   const std::string& upstream() const override { return model_.upstream(); }
   const std::string& key_fingerprint() const override { return model_.key_fingerprint(); }
   bool UsesTasks(const v1::ImageSpec& spec) const override { return model_.UsesTasks(spec); }
-  asio::awaitable<Submission> Submit(const v1::ImageSpec& spec, std::string_view submit_id) override {
+  asio::awaitable<Submission> Submit(const v1::ImageSpec& spec, SubmitIds ids) override {
     {
       const std::lock_guard lock(mutex_);
       prompts_.push_back(spec.prompt());
     }
-    co_return co_await model_.Submit(spec, submit_id);
+    co_return co_await model_.Submit(spec, ids);
   }
   asio::awaitable<PollResult> Poll(std::string_view task_id) override { return model_.Poll(task_id); }
   asio::awaitable<Fetched> Fetch(std::string_view url, ByteSink& sink) override { return model_.Fetch(url, sink); }

@@ -52,7 +52,7 @@ TEST_F(ZaiImageModelTest, SubmitsATaskWithTheDocumentedHeadersAndBody) {
   server_.Then(Answer::Ok(R"({"model":"glm-image","id":"8353","request_id":"r","task_status":"PROCESSING"})"));
   const auto model = Model();
   const v1::ImageSpec spec = Spec();
-  const auto submission = loop_.Run(model->Submit(spec, ""));
+  const auto submission = loop_.Run(model->Submit(spec, {}));
   ASSERT_TRUE(std::holds_alternative<TaskAccepted>(submission));
   EXPECT_EQ(std::get<TaskAccepted>(submission).task_id, "8353");
   const auto seen = server_.requests().at(0);
@@ -79,7 +79,7 @@ TEST_F(ZaiImageModelTest, TakesTheSynchronousEndpointWhereThereIsNoOther) {
   };
   for (const auto& [model, spec] : cases) {
     EXPECT_FALSE(model->UsesTasks(spec));
-    const auto submission = loop_.Run(model->Submit(spec, ""));
+    const auto submission = loop_.Run(model->Submit(spec, {}));
     ASSERT_TRUE(std::holds_alternative<ImageReady>(submission));
     EXPECT_EQ(std::get<ImageReady>(submission).url, "https://mfile.z.ai/1.png");
     EXPECT_EQ(server_.requests().back().target, "/api/paas/v4/images/generations");
@@ -91,9 +91,10 @@ TEST_F(ZaiImageModelTest, SendsTheSubmitIdOnlyIfThereIsOne) {
   server_.Otherwise(Answer::Status(400, R"({"error":{"code":"1231","message":"You already have a request: s-1"}})"));
   const auto model = Model();
   const v1::ImageSpec spec = Spec();
-  const auto submission = loop_.Run(model->Submit(spec, "submit-1"));
+  const auto submission = loop_.Run(model->Submit(spec, {.submit_id = "submit-1", .traceparent = "00-1-2-01"}));
   EXPECT_EQ(std::get<UpstreamError>(submission).taken, Taken::kYes);
   EXPECT_THAT(server_.requests().at(0).body, HasSubstr(R"("request_id":"submit-1")"));
+  EXPECT_EQ(server_.requests().at(0).Header("traceparent"), "00-1-2-01");
 }
 
 TEST_F(ZaiImageModelTest, WatermarkGoesOnlyWhereTheHostKnowsIt) {
@@ -104,8 +105,8 @@ TEST_F(ZaiImageModelTest, WatermarkGoesOnlyWhereTheHostKnowsIt) {
   knows.watermark_known = true;
   const auto without = Model();
   const auto with = Model(knows);
-  loop_.Run(without->Submit(spec, ""));
-  loop_.Run(with->Submit(spec, ""));
+  loop_.Run(without->Submit(spec, {}));
+  loop_.Run(with->Submit(spec, {}));
   EXPECT_THAT(server_.requests().at(0).body, Not(HasSubstr("watermark")));
   EXPECT_THAT(server_.requests().at(1).body, HasSubstr(R"("watermark_enabled":false)"));
 
@@ -136,7 +137,7 @@ TEST_F(ZaiImageModelTest, SubmitsOnceEvenIfTheWarmConnectionBreaks) {
   const auto model = Model();
   loop_.Run(model->Poll("1"));
   const v1::ImageSpec spec = Spec();
-  const auto submission = loop_.Run(model->Submit(spec, ""));
+  const auto submission = loop_.Run(model->Submit(spec, {}));
   const auto& error = std::get<UpstreamError>(submission);
   EXPECT_EQ(error.reason, v1::ERROR_REASON_OUTCOME_UNKNOWN);
   EXPECT_EQ(error.taken, Taken::kUnknown);
@@ -148,7 +149,7 @@ TEST_F(ZaiImageModelTest, SaysThatNothingWasSentWhenItCouldNotConnect) {
   nowhere.base_url = "http://127.0.0.1:" + std::to_string(fakes::UnusedPort()) + "/api/paas/v4";
   const auto model = Model(nowhere);
   const v1::ImageSpec spec = Spec();
-  const auto submission = loop_.Run(model->Submit(spec, ""));
+  const auto submission = loop_.Run(model->Submit(spec, {}));
   const auto& error = std::get<UpstreamError>(submission);
   EXPECT_EQ(error.reason, v1::ERROR_REASON_UPSTREAM_UNAVAILABLE);
   EXPECT_EQ(error.taken, Taken::kNo);
@@ -161,7 +162,7 @@ TEST_F(ZaiImageModelTest, ReadLimitOfASynchronousSubmissionIsAmbiguous) {
   impatient.sync_timeout = absl::Milliseconds(200);
   const auto model = Model(impatient);
   const v1::ImageSpec spec = Spec("cogview-4-250304", v1::QUALITY_STANDARD);
-  const auto submission = loop_.Run(model->Submit(spec, ""));
+  const auto submission = loop_.Run(model->Submit(spec, {}));
   EXPECT_EQ(std::get<UpstreamError>(submission).code, "timeout");
   EXPECT_EQ(std::get<UpstreamError>(submission).taken, Taken::kUnknown);
 }
@@ -172,7 +173,7 @@ TEST_F(ZaiImageModelTest, CancellingASubmissionClosesItsConnection) {
   const v1::ImageSpec spec = Spec();
   boost::asio::cancellation_signal cancel;
   std::optional<generation::Submission> submission;
-  loop_.Spawn(model->Submit(spec, ""), submission, cancel);
+  loop_.Spawn(model->Submit(spec, {}), submission, cancel);
   loop_.RunUntil([&] { return server_.requests().size() == 1; });
   cancel.emit(boost::asio::cancellation_type::terminal);
   loop_.RunUntil([&] { return submission.has_value() && server_.hangups() == 1; });
@@ -241,7 +242,7 @@ TEST_F(ZaiImageModelTest, MeteredModelCountsEveryRequest) {
   SeenMetrics metrics;
   MeteredImageModel model(Model(), metrics);
   const v1::ImageSpec spec = Spec();
-  for (int i = 0; i < 4; ++i) loop_.Run(model.Submit(spec, ""));
+  for (int i = 0; i < 4; ++i) loop_.Run(model.Submit(spec, {}));
   for (int i = 0; i < 2; ++i) loop_.Run(model.Poll("1"));
   StringSink sink;
   for (int i = 0; i < 2; ++i) loop_.Run(model.Fetch(server_.Url("/1.png"), sink));
