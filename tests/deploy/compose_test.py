@@ -10,7 +10,7 @@ import pytest
 import yaml
 from shop import DEPLOY, output_of, tool
 
-BUCKET = {"EASEL_IMAGES": "s3://bucket/prefix", "AWS_ACCESS_KEY_ID": "an-id", "AWS_SECRET_ACCESS_KEY": "a-key"}
+BUCKET = {"EASEL_IMAGES": "s3://bucket/prefix", "AWS_ACCESS_KEY_ID": "an-id"}
 VARIANTS = {"alone": ["compose.yaml"], "sandbox": ["compose.yaml", "compose.sandbox.yaml"],
             "replicas": ["compose.yaml", "compose.replicas.yaml"]}
 
@@ -96,13 +96,13 @@ def test_grafana_finds_prometheus_and_the_dashboard():
 
 def test_secrets_are_made_once_and_nobody_else_may_look(tmp_path):
     place = tmp_path / "secrets"
-    environment = {"PATH": os.environ["PATH"], "ZAI_API_KEY": "a-key-of-mine"}
+    environment = {"PATH": os.environ["PATH"], "ZAI_API_KEY": "a-key-of-mine", "AWS_SECRET_ACCESS_KEY": "another"}
     said = output_of(DEPLOY / "make-secrets", place, env=environment)
     assert "a-key-of-mine" not in said and (place / "zai_api_key").read_text() == "a-key-of-mine"
     assert stat.S_IMODE(place.stat().st_mode) == 0o700
     wanted = {os.path.basename(secret["file"]) for variant in VARIANTS for secret in merged(variant).get("secrets", {}).values()}
     assert {path.name for path in place.iterdir()} == wanted
     before = {path.name: path.read_text() for path in place.iterdir()}
-    assert before["postgres_password"] in before["store_url"]
+    assert before["postgres_password"] != before["grafana_password"] and len(before["postgres_password"]) >= 32
     assert output_of(DEPLOY / "make-secrets", place, env=environment) == ""
     assert {path.name: path.read_text() for path in place.iterdir()} == before
