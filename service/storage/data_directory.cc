@@ -44,11 +44,11 @@ absl::Status WriteHolder(PosixFile& lock) {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<DataDirectory>> DataDirectory::Open(const std::filesystem::path& path) {
+absl::StatusOr<std::unique_ptr<DataDirectory>> DataDirectory::Open(const std::filesystem::path& path, Use use) {
   if (absl::Status made = MakeDirectories(path); !made.ok()) return Unusable(path, made);
   absl::StatusOr<PosixFile> lock = PosixFile::Open(path / "lock", O_RDWR | O_CREAT);
   if (!lock.ok()) return Unusable(path, lock.status());
-  if (::flock(lock->descriptor(), LOCK_EX | LOCK_NB) != 0) {
+  if (::flock(lock->descriptor(), (use == Use::kAlone ? LOCK_EX : LOCK_SH) | LOCK_NB) != 0) {
     if (errno == EWOULDBLOCK) return Taken(path, *lock);
     return Unusable(path, PosixError(errno, "lock", lock->path()));
   }

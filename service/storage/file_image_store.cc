@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -31,9 +32,17 @@ absl::Status RemoveFile(const std::filesystem::path& path) {
   return PosixError(errno, "remove", path);
 }
 
-absl::Status RemoveLeftovers(const std::filesystem::path& directory) {
+// No download takes as long between two pieces.
+constexpr auto kAbandoned = std::chrono::hours(1);
+
+absl::Status RemoveLeftovers(const std::filesystem::path& directory, DataDirectory::Use use) {
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator(directory, error)) {
+    if (use == DataDirectory::Use::kShared) {
+      std::error_code gone;
+      const auto written = entry.last_write_time(gone);
+      if (gone || std::filesystem::file_time_type::clock::now() - written < kAbandoned) continue;
+    }
     if (absl::Status removed = RemoveFile(entry.path()); !removed.ok()) return removed;
   }
   return error ? PosixError(error.value(), "list", directory) : absl::OkStatus();
@@ -67,9 +76,10 @@ absl::StatusOr<std::unique_ptr<ImageReader>> OpenReader(BlockingPool& pool, cons
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<FileImageStore>> FileImageStore::OpenDirectory(const std::filesystem::path& directory) {
+absl::StatusOr<std::unique_ptr<FileImageStore>> FileImageStore::OpenDirectory(const std::filesystem::path& directory,
+                                                                              DataDirectory::Use use) {
   absl::Status status = MakeDirectories(TemporaryDirectory(directory));
-  if (status.ok()) status = RemoveLeftovers(TemporaryDirectory(directory));
+  if (status.ok()) status = RemoveLeftovers(TemporaryDirectory(directory), use);
   if (!status.ok()) return status;
   return std::unique_ptr<FileImageStore>(new FileImageStore(directory));
 }

@@ -51,6 +51,14 @@ TEST(DataDirectory, IsFreeAgainHoweverItsHolderEnds) {
   EXPECT_NE(Held(temporary.path()), nullptr);
 }
 
+TEST(DataDirectory, ThoseWhoShareItKeepOutOnlyWhoWantsItAlone) {
+  const TemporaryDirectory temporary;
+  const auto one = DataDirectory::Open(temporary.path(), DataDirectory::Use::kShared);
+  const auto other = DataDirectory::Open(temporary.path(), DataDirectory::Use::kShared);
+  EXPECT_TRUE(one.ok() && other.ok()) << one.status() << other.status();
+  EXPECT_EQ(Held(temporary.path()), nullptr);
+}
+
 TEST(DataDirectory, SaysWhyItCannotBeUsed) {
   const TemporaryDirectory temporary;
   std::ofstream(temporary.path() / "file") << "a file";

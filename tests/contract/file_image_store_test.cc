@@ -150,6 +150,17 @@ TEST_F(FileStore, FinishesWhatWasBegunWhenItIsDestroyed) {
   for (const auto& slot : slots) EXPECT_TRUE(slot.has_value() && slot->ok());
 }
 
+TEST_F(FileStore, LeavesAloneWhatOthersMayBeWritingWhereItIsShared) {
+  Open();
+  std::ofstream(images_ / "tmp" / "fresh") << "half an image";
+  std::ofstream(images_ / "tmp" / "abandoned") << "half an image";
+  std::filesystem::last_write_time(images_ / "tmp" / "abandoned",
+                                   std::filesystem::file_time_type::clock::now() - std::chrono::hours(2));
+  ASSERT_TRUE(FileImageStore::OpenDirectory(images_, storage::DataDirectory::Use::kShared).ok());
+  EXPECT_TRUE(std::filesystem::exists(images_ / "tmp" / "fresh"));
+  EXPECT_FALSE(std::filesystem::exists(images_ / "tmp" / "abandoned"));
+}
+
 TEST_F(FileStore, CannotBeOpenedBelowAFile) {
   std::ofstream(directory_.path() / "data") << "a file";
   const absl::Status status = FileImageStore::OpenDirectory(images_).status();

@@ -5,12 +5,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "storage/memory_generation_store.h"
-#include "storage/sqlite_generation_store.h"
+#include "tests/contract/generation_store_cases.h"
 #include "tests/contract/loop.h"
 #include "tests/contract/records.h"
 #include "tests/contract/temporary_directory.h"
-#include "tests/fakes/fake_generation_store.h"
 
 namespace easel {
 namespace {
@@ -24,12 +22,7 @@ using ::testing::IsEmpty;
 using enum generation::DueQuery::By;
 using enum v1::GenerationState;
 
-struct RetentionStoreCase {
-  std::string name;
-  std::unique_ptr<GenerationStore> (*make)(const std::filesystem::path& directory);
-};
-
-class GenerationStoreRetention : public testing::TestWithParam<RetentionStoreCase> {
+class GenerationStoreRetention : public testing::TestWithParam<GenerationStoreCase> {
  protected:
   template <typename T>
   T Run(boost::asio::awaitable<T> work) {
@@ -156,21 +149,7 @@ TEST_P(GenerationStoreRetention, OnlyTheRevisionThatWasSeenIsRemoved) {
   Insert(MakeRecord(2, {.request_id = "request-1"}));  // the id is free again
 }
 
-std::unique_ptr<GenerationStore> MakeSqlite(const std::filesystem::path& directory) {
-  return *storage::SqliteGenerationStore::Open(directory / "easel.db");
-}
-
-std::unique_ptr<GenerationStore> MakeMemory(const std::filesystem::path&) {
-  return std::make_unique<storage::MemoryGenerationStore>();
-}
-
-std::unique_ptr<GenerationStore> MakeFake(const std::filesystem::path&) {
-  return std::make_unique<fakes::FakeGenerationStore>();
-}
-
-INSTANTIATE_TEST_SUITE_P(Stores, GenerationStoreRetention,
-                         testing::Values(RetentionStoreCase{"Sqlite", MakeSqlite}, RetentionStoreCase{"Memory", MakeMemory},
-                                         RetentionStoreCase{"Fake", MakeFake}),
+INSTANTIATE_TEST_SUITE_P(Stores, GenerationStoreRetention, testing::ValuesIn(RetentionStoreCases()),
                          [](const auto& test) { return test.param.name; });
 
 }  // namespace

@@ -11,9 +11,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "storage/memory_generation_store.h"
-#include "storage/remembering_generation_store.h"
-#include "storage/sqlite_generation_store.h"
+#include "tests/contract/generation_store_cases.h"
 #include "tests/contract/loop.h"
 #include "tests/contract/records.h"
 #include "tests/contract/temporary_directory.h"
@@ -28,11 +26,6 @@ using generation::Reservation;
 using ::testing::ElementsAre;
 using ::testing::ElementsAreArray;
 using ::testing::IsEmpty;
-
-struct GenerationStoreCase {
-  std::string name;
-  std::unique_ptr<GenerationStore> (*make)(const std::filesystem::path& directory);
-};
 
 class GenerationStoreContract : public testing::TestWithParam<GenerationStoreCase> {
  protected:
@@ -340,22 +333,7 @@ TEST_P(GenerationStoreContract, PagesTogetherAreTheWholeListing) {
 
 TEST_P(GenerationStoreContract, ChecksThatItCanWrite) { EXPECT_TRUE(Run(store_->Check()).ok()); }
 
-std::unique_ptr<GenerationStore> MakeSqliteGenerations(const std::filesystem::path& directory) {
-  return *storage::SqliteGenerationStore::Open(directory / "easel.db");
-}
-
-std::unique_ptr<GenerationStore> MakeMemoryGenerations(const std::filesystem::path&) {
-  return std::make_unique<storage::MemoryGenerationStore>();
-}
-
-std::unique_ptr<GenerationStore> MakeRememberingGenerations(const std::filesystem::path& directory) {
-  return std::make_unique<storage::RememberingGenerationStore>(MakeSqliteGenerations(directory));
-}
-
-INSTANTIATE_TEST_SUITE_P(Stores, GenerationStoreContract,
-                         testing::Values(GenerationStoreCase{"Sqlite", MakeSqliteGenerations},
-                                         GenerationStoreCase{"Memory", MakeMemoryGenerations},
-                                         GenerationStoreCase{"Remembering", MakeRememberingGenerations}),
+INSTANTIATE_TEST_SUITE_P(Stores, GenerationStoreContract, testing::ValuesIn(GenerationStoreCases()),
                          [](const auto& test) { return test.param.name; });
 
 }  // namespace

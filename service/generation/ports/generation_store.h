@@ -51,7 +51,8 @@ enum class Durability {
 // coroutine's executor and ignore cancellation: what was begun is finished.
 //
 // OK means durable: the change survives a crash of the process and, unless it says kProcess, of the machine.
-// Errors: NOT_FOUND; ABORTED (Update: the record has another revision than expected); RESOURCE_EXHAUSTED (the disk is
+// Errors: NOT_FOUND; ABORTED (Update: the record has another revision than expected); FAILED_PRECONDITION (Update: it runs,
+// and belongs to another process now, see Replicas); RESOURCE_EXHAUSTED (the disk is
 // full); UNAVAILABLE (anything else that may pass); DATA_LOSS (the store is damaged).
 class GenerationStore {
  public:
