@@ -38,13 +38,14 @@ int main(int argc, char** argv) {
   if (flags->action == Action::kSandboxAlone) return easel::sandbox::RunSandbox(flags->sandbox_arguments);
 #endif
 
-  absl::StatusOr<Config> config = LoadConfig(*flags, ReadEnvironment());
+  const ConfigSource source{.flags = *flags, .environment = ReadEnvironment()};
+  absl::StatusOr<Config> config = LoadConfig(source.flags, source.environment);
   if (!config.ok()) return Refuse(config.status());
   if (flags->action == Action::kPrintConfig) return Print(PrintYaml(config->settings));
   if (flags->action == Action::kCheck) return Print(Summary(*config) + "\n");
 
   const Signals signals;
-  absl::StatusOr<std::unique_ptr<App>> app = App::Start(*std::move(config), flags->ready_file);
+  absl::StatusOr<std::unique_ptr<App>> app = App::Start(*std::move(config), source, flags->ready_file);
   if (!app.ok()) return Refuse(app.status());
   (*app)->RunUntil(signals);
   return 0;

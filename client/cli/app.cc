@@ -6,6 +6,7 @@
 #include <sstream>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "cli/command_line.h"
 #include "cli/error_report.h"
 #include "cli/exit_code.h"
@@ -17,6 +18,17 @@
 namespace easel::cli {
 namespace {
 
+// The file that an option names, read into `content`; nothing for an option that is not there.
+absl::Status ReadFile(const std::string& option, const std::string& path, const std::string& what, std::string& content) {
+  if (path.empty()) return absl::OkStatus();
+  std::ifstream file(path);
+  std::ostringstream contents;
+  contents << file.rdbuf();
+  content = contents.str();
+  if (!file || content.empty()) return UsageError(option, "cannot read " + what + " from " + path);
+  return absl::OkStatus();
+}
+
 absl::StatusOr<client::ConnectOptions> ConnectOptionsOf(const GlobalOptions& global) {
   client::ConnectOptions options;
   options.address = global.server;
@@ -24,14 +36,15 @@ absl::StatusOr<client::ConnectOptions> ConnectOptionsOf(const GlobalOptions& glo
   options.user_agent = "easel-cli/" EASEL_VERSION;
   // A person waits in front of it: a service that is not there is reported after seconds.
   options.retry.max_attempts = 4;
-  if (!global.tls) return options;
-  options.tls.emplace();
-  if (global.tls_ca.empty()) return options;
-  std::ifstream file(global.tls_ca);
-  std::ostringstream contents;
-  contents << file.rdbuf();
-  if (!file || contents.str().empty()) return UsageError("--tls-ca", "cannot read certificates from " + global.tls_ca);
-  options.tls->root_certificates = contents.str();
+  options.api_key = global.api_key;
+  absl::Status read = ReadFile("--api-key-file", global.api_key_file, "a key", options.api_key);
+  absl::StripAsciiWhitespace(&options.api_key);
+  if (!read.ok() || !global.tls) return read.ok() ? absl::StatusOr<client::ConnectOptions>(options) : read;
+  client::TlsOptions& tls = options.tls.emplace();
+  read.Update(ReadFile("--tls-ca", global.tls_ca, "certificates", tls.root_certificates));
+  read.Update(ReadFile("--tls-cert", global.tls_cert, "a certificate", tls.certificate_chain));
+  read.Update(ReadFile("--tls-key", global.tls_key, "a private key", tls.private_key));
+  if (!read.ok()) return read;
   return options;
 }
 

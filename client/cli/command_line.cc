@@ -24,7 +24,8 @@ std::string Environment(const char* name, const std::string& otherwise) {
 
 // Where the command's name stands: the first word that is no option and no global option's value.
 std::vector<std::string>::const_iterator FindName(const std::vector<std::string>& arguments) {
-  static const std::vector<std::string> with_value = {"--server", "--caller", "--tls-ca", "--timeout"};
+  static const std::vector<std::string> with_value = {"--server",  "--caller",   "--api-key-file", "--tls-ca",
+                                                     "--tls-cert", "--tls-key", "--timeout"};
   auto word = arguments.begin();
   while (word != arguments.end() && absl::StartsWith(*word, "-")) {
     const bool skips = std::find(with_value.begin(), with_value.end(), *word) != with_value.end();
@@ -103,9 +104,15 @@ absl::Status TakeArgument(const Command& command, Arguments& arguments) {
 absl::Status TakeGlobal(const Arguments& arguments, GlobalOptions& global) {
   global.server = arguments.Has("server") ? arguments.Text("server") : Environment("EASEL_SERVER", "127.0.0.1:50051");
   global.caller = arguments.Has("caller") ? arguments.Text("caller") : Environment("EASEL_CALLER", "");
+  // A key on the command line would stand in the list of processes.
+  global.api_key = Environment("EASEL_API_KEY", "");
+  global.api_key_file =
+      arguments.Has("api-key-file") ? arguments.Text("api-key-file") : Environment("EASEL_API_KEY_FILE", "");
   global.json = arguments.Flag("json");
   global.tls_ca = arguments.Text("tls-ca");
-  global.tls = arguments.Flag("tls") || !global.tls_ca.empty();
+  global.tls_cert = arguments.Text("tls-cert");
+  global.tls_key = arguments.Text("tls-key");
+  global.tls = arguments.Flag("tls") || !global.tls_ca.empty() || !global.tls_cert.empty() || !global.tls_key.empty();
   if (!arguments.Has("timeout")) return absl::OkStatus();
   const auto timeout = ParseTimeout(arguments.Text("timeout"));
   if (timeout.ok()) global.timeout = *timeout;
@@ -125,10 +132,14 @@ po::options_description GlobalDescription() {
        "the service; else EASEL_SERVER, else 127.0.0.1:50051")
       ("caller", po::value<std::string>()->value_name("NAME"),
        "who calls; else EASEL_CALLER. Generations and request ids belong to a caller")
+      ("api-key-file", po::value<std::string>()->value_name("FILE"),
+       "the caller's key; else EASEL_API_KEY_FILE, or EASEL_API_KEY with the key itself")
       ("timeout", po::value<std::string>()->value_name("TIME"),
        "for the whole command, as 90s or 5m. Commands that wait for an image have none of their own, the others 30s")
       ("tls", po::bool_switch(), "speak TLS, trusting the system's authorities")
       ("tls-ca", po::value<std::string>()->value_name("FILE"), "speak TLS, trusting the certificates in FILE (PEM)")
+      ("tls-cert", po::value<std::string>()->value_name("FILE"), "speak TLS, and show the certificate in FILE (PEM)")
+      ("tls-key", po::value<std::string>()->value_name("FILE"), "its private key (PEM)")
       ("json", po::bool_switch(),
        "one JSON object a line on standard output; errors as google.rpc.Status on standard error")
       ("help,h", po::bool_switch(), "this text")

@@ -15,6 +15,9 @@ namespace easel::cli {
 struct GlobalOptions {
   std::string server;
   std::string caller;
+  std::string api_key;       // secret
+  std::string api_key_file;  // where it stands; wins over api_key
+  std::string tls_cert, tls_key;
   bool json = false;
   bool tls = false;
   // A file of PEM; empty: the system's.
@@ -48,7 +51,7 @@ struct CommandLine {
 // The options that every subcommand has, for parsing and for the help.
 boost::program_options::options_description GlobalDescription();
 
-// Options may stand before and after the command's name. Reads EASEL_SERVER and EASEL_CALLER. Every error is a
+// Options may stand before and after the command's name. Reads EASEL_SERVER, EASEL_CALLER, EASEL_API_KEY and EASEL_API_KEY_FILE. Every error is a
 // UsageError.
 absl::StatusOr<CommandLine> ParseCommandLine(const std::vector<std::string>& arguments);
 

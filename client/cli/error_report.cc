@@ -28,6 +28,8 @@ std::string AdviceForService(v1::ErrorReason reason) {
       return "take another --request-id, or none";
     case v1::ERROR_REASON_GENERATION_NOT_FOUND:
       return "easel list shows what there is; another --caller has other generations";
+    case v1::ERROR_REASON_CALLER_UNKNOWN:
+      return "--api-key-file or EASEL_API_KEY names your key; the operator of the service gives them out";
     case v1::ERROR_REASON_DEADLINE_TOO_SHORT:
       return "give it more time with --timeout";
     default:

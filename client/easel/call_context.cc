@@ -9,6 +9,7 @@ namespace easel::client {
 CallContext::CallContext(const Core& core, absl::Time deadline, Cancellation* cancellation)
     : cancellation_(cancellation) {
   if (!core.options.caller.empty()) context_.AddMetadata("easel-caller", core.options.caller);
+  if (!core.options.api_key.empty()) context_.AddMetadata("authorization", "Bearer " + core.options.api_key);
   context_.AddMetadata("easel-max-receive-bytes", absl::StrCat(core.options.max_receive_bytes));
   if (deadline != absl::InfiniteFuture()) {
     context_.set_deadline(absl::ToChronoTime(absl::Now() + (deadline - core.waiter.Now())));

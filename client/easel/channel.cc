@@ -20,6 +20,11 @@ bool IsCaller(const std::string& caller) {
   });
 }
 
+// As metadata takes it; gRPC would end the process over anything else.
+bool IsKey(const std::string& key) {
+  return std::all_of(key.begin(), key.end(), [](char c) { return absl::ascii_isgraph(static_cast<unsigned char>(c)); });
+}
+
 std::shared_ptr<grpc::ChannelCredentials> Credentials(const std::optional<TlsOptions>& tls) {
   if (!tls) return grpc::InsecureChannelCredentials();
   grpc::SslCredentialsOptions options;
@@ -40,6 +45,9 @@ absl::Status Check(const ConnectOptions& options) {
   if (!IsCaller(options.caller)) {
     return Unusable(absl::StrCat("the caller \"", options.caller,
                                  "\" is not 1 to 64 characters of a-z, 0-9, '.', '_' and '-'"));
+  }
+  if (!IsKey(options.api_key)) {
+    return Unusable("the API key holds a space, a control character or a letter beyond ASCII; was it copied whole?");
   }
   if (options.max_receive_bytes <= 0) {
     return Unusable(absl::StrCat("max_receive_bytes is ", options.max_receive_bytes, "; it must be positive"));

@@ -40,6 +40,9 @@ struct ConnectOptions {
   std::optional<TlsOptions> tls = {};
   // Metadata `easel-caller`, [a-z0-9._-]{1,64}; empty: not sent, which makes the caller "default".
   std::string caller = {};
+  // The caller's key where the service wants one: goes out with every call as `authorization: Bearer KEY`, so use TLS
+  // wherever the network in between is not trusted. Empty: none.
+  std::string api_key = {};
   // The largest reply that is taken, in bytes; also told to the service (`easel-max-receive-bytes`), which refuses an
   // inline image that would not fit instead of sending it.
   int max_receive_bytes = 64 * 1024 * 1024;

@@ -10,9 +10,11 @@
 #include <boost/asio/use_future.hpp>
 
 #include "absl/strings/str_cat.h"
+#include "app/config_live.h"
 #include "app/files.h"
 #include "app/limits.h"
 #include "app/parts.h"
+#include "generation/spending.h"
 #include "rpc/grpc_log.h"
 #include "telemetry/generation_ended_line.h"
 
@@ -20,6 +22,12 @@ namespace easel::app {
 
 namespace {
 
+// How often the configuration's files are looked at.
+constexpr absl::Duration kBetweenLooks = absl::Milliseconds(500);
+// Callers hear that this instance does not serve any more, and go elsewhere: gRPC would answer CANCELLED to what arrives
+// while it closes. They are waited for until no call has come for a moment, but not for long.
+constexpr absl::Duration kQuiet = absl::Milliseconds(200);
+constexpr absl::Duration kLeaving = absl::Seconds(3);
 // What ends at the next await ends within this.
 constexpr absl::Duration kLastSteps = absl::Seconds(5);
 // The same for callers who do not read what is sent to them, after a second signal.
@@ -34,20 +42,25 @@ int ThreadCount(const Config& config) {
 
 }  // namespace
 
-App::App(Config config)
+App::App(Config config, ConfigSource source)
     : config_(std::move(config)),
+      source_(std::move(source)),
+      newest_(config_.settings),
       log_(LogLevelOf(config_)),
+      grpc_log_(std::make_shared<telemetry::Log>(LogLevelOf(config_))),
       farewell_(kLastSteps),
       loops_(ThreadCount(config_)),
       http_loop_(1) {}
 
-absl::StatusOr<std::unique_ptr<App>> App::Start(Config config, const std::optional<std::string>& ready_file) {
-  std::unique_ptr<App> app(new App(std::move(config)));
+absl::StatusOr<std::unique_ptr<App>> App::Start(Config config, ConfigSource source,
+                                                const std::optional<std::string>& ready_file) {
+  std::unique_ptr<App> app(new App(std::move(config), std::move(source)));
+  app->files_.Watch(FilesOf(app->source_.flags, app->source_.environment, app->newest_));
   if (app->config_.sandbox) app->log_.Warning("no key: serving sample pictures from the built-in sandbox");
   for (const std::string& warning : app->config_.warnings) app->log_.Warning(warning);
   RaiseDescriptorLimit();
   // What gRPC says of a failed start, or of a peer's odd handshake, is for those who look closely.
-  rpc::RouteGrpcLog([log = std::make_shared<telemetry::Log>(LogLevelOf(app->config_))](bool, std::string words) {
+  rpc::RouteGrpcLog([log = app->grpc_log_](bool, std::string words) {
     log->Debug("grpc", {{"says", std::move(words)}});
   });
   for (auto step : {&App::OpenDataDirectory, &App::ChooseUpstream, &App::ConnectUpstream, &App::OpenStores,
@@ -62,13 +75,17 @@ absl::StatusOr<std::unique_ptr<App>> App::Start(Config config, const std::option
 }
 
 void App::RunUntil(const Signals& signals) {
-  signals.Wait();
+  for (auto wish = Signals::Wish::kNone; wish != Signals::Wish::kEnd; wish = signals.Next(kBetweenLooks)) {
+    if (files_.Changed() || wish == Signals::Wish::kReload) Reload();
+  }
   log_.Info("draining", {{"at_work", generations_->AtWork()}});
   endpoints_->StartDraining();
   rpc_server_->SetServing(false);
   generations_->StopTaking();
-  const bool patient = Drain(signals, ToDuration(config_.settings.timeouts().grace_period()), [this] {
-    return generations_->AtWork() == 0;
+  const absl::Time began = absl::Now();
+  const bool patient = Drain(signals, ToDuration(config_.settings.timeouts().grace_period()), [this, began] {
+    const absl::Time now = absl::Now();
+    return generations_->AtWork() == 0 && (now - rpc_server_->last_call() > kQuiet || now - began > kLeaving);
   });
   log_.Info("stopping", {{"at_work", generations_->AtWork()}, {"reason", patient ? "drained" : "second signal"}});
   if (!patient) farewell_ = kShortFarewell;
@@ -123,6 +140,7 @@ absl::Status App::ConnectUpstream() {
   metrics_ = std::make_unique<telemetry::PrometheusMetrics>(KnownLabelsOf(*catalog_, fallback_catalogs_, *accounts),
                                                             telemetry::BuildInfo{.version = Version(), .revision = ""});
   accounts_ = Metered(*std::move(accounts), *metrics_);
+  account_list_.Replace(AccountPointers(accounts_));
   return absl::OkStatus();
 }
 
@@ -179,6 +197,8 @@ absl::Status App::MakeGenerations() {
   if (bucket_ != nullptr) {
     bucket_links_ = std::make_unique<storage::S3ImageLinks>(*bucket_, ToDuration(config_.settings.http().url_ttl()), clock_);
   }
+  caller_limits_ = std::make_unique<generation::CallerLimits>(clock_, *metrics_);
+  SetCallers(config_);
   admission_ = std::make_unique<generation::Admission>(
       config_.settings.admission().queue_max(), GovernorLimitsOf(config_), AccountPointers(accounts_),
       ModelNames(*catalog_), clock_, *metrics_, RandomBits, loops_.executors().front(),
@@ -200,7 +220,7 @@ generation::World App::TheWorld() {
           .store = *store_,
           .images = *images_,
           .links = bucket_links_ == nullptr ? static_cast<const generation::ImageLinks&>(*links_) : *bucket_links_,
-          .models = AccountPointers(accounts_),
+          .models = account_list_,
           .admission = *admission_,
           .history = history_,
           .clock = clock_,
@@ -212,7 +232,8 @@ generation::World App::TheWorld() {
           .fallback_model = FallbackModel(config_),
           .on_end = [this](const generation::Record& record) { Tell(record); },
           .on_fault = [this](const absl::Status& fault) { LogFault("storage", fault); },
-          .max_kept_bytes = config_.settings.images().max_total_bytes()};
+          .max_kept_bytes = config_.settings.images().max_total_bytes(),
+          .caller_limits = caller_limits_.get()};
 }
 
 void App::Tell(const generation::Record& record) {
@@ -243,8 +264,20 @@ void App::LogUpstream(generation::Admission::Event event, const generation::Imag
   }
 }
 
+bool App::MayReadMetrics(const http::Request& request) const {
+  if (config_.settings.http().open_metrics()) return true;
+  rpc::Credentials credentials;
+  if (const auto authorization = request.Header("authorization")) credentials.authorization.push_back(*authorization);
+  return callers_.Identify(credentials, absl::Now()).ok();
+}
+
 boost::asio::awaitable<void> App::AnswerHttp(const http::Request& request, http::Responder& responder) {
-  if (http::Endpoints* endpoints = answering_) {
+  if (request.path == "/metrics" && !MayReadMetrics(request)) {
+    http::ReplyHead head{.status = 401,
+                         .content_type = "text/plain; charset=utf-8",
+                         .headers = {{"WWW-Authenticate", "Bearer"}}};
+    co_await responder.Send(std::move(head), "send a caller's key as 'Authorization: Bearer KEY'\n");
+  } else if (http::Endpoints* endpoints = answering_) {
     co_await endpoints->Handle(request, responder);
   } else {
     http::ReplyHead head{.status = 503, .content_type = "text/plain; charset=utf-8", .headers = {}};
@@ -255,6 +288,9 @@ boost::asio::awaitable<void> App::AnswerHttp(const http::Request& request, http:
 absl::Status App::Recover() {
   auto recovered = boost::asio::co_spawn(loops_.executors().front(), generations_->Recover(), boost::asio::use_future);
   if (absl::Status status = recovered.get(); !status.ok()) return status;
+  auto remembered = boost::asio::co_spawn(loops_.executors().front(), generation::RememberSpending(*store_, *caller_limits_),
+                                          boost::asio::use_future);
+  if (absl::Status status = remembered.get(); !status.ok()) return status;
   if (const int running = generations_->Running(); running > 0) log_.Info("carrying on", {{"generations", running}});
   generations_->StartRetention();
   return absl::OkStatus();
@@ -265,7 +301,8 @@ absl::Status App::ListenRpc() {
       RpcOptionsOf(config_),
       {.generations = *generations_,
        .metrics = *metrics_,
-       .on_fault = [this](std::string_view method, const absl::Status& fault) { LogFault(method, fault); }},
+       .on_fault = [this](std::string_view method, const absl::Status& fault) { LogFault(method, fault); },
+       .callers = &callers_},
       loops_.executors());
   if (!server.ok()) return server.status();
   rpc_server_ = *std::move(server);

@@ -14,6 +14,7 @@
 #include "app/span_exporter.h"
 #include "app/system_clock.h"
 #include "app/upstreams.h"
+#include "app/watched_files.h"
 #include "generation/generations.h"
 #include "http/endpoints.h"
 #include "http/http_server.h"
@@ -35,19 +36,22 @@ class App {
  public:
   // Blocks until the service serves. The status is one line for the operator: a taken port, a data directory that cannot
   // be written, a damaged database.
-  static absl::StatusOr<std::unique_ptr<App>> Start(Config config, const std::optional<std::string>& ready_file);
+  // `config` was loaded from `source`.
+  static absl::StatusOr<std::unique_ptr<App>> Start(Config config, ConfigSource source,
+                                                    const std::optional<std::string>& ready_file);
   ~App();
 
   // "host:port" as bound.
   const std::string& grpc_address() const { return rpc_server_->address(); }
   const std::string& http_address() const { return http_server_->address(); }
 
-  // Serves until a signal comes; then takes no new work, lets running work finish inside the grace period, and leaves the
+  // Serves until a signal comes, and reads the configuration anew at SIGHUP and when one of its files changes; at the end
+  // takes no new work, lets running work finish inside the grace period, and leaves the
   // rest recorded. A second signal ends it at once, a third one where it stands.
   void RunUntil(const Signals& signals);
 
  private:
-  explicit App(Config config);
+  App(Config config, ConfigSource source);
 
   // Start, step by step.
   absl::Status OpenDataDirectory();
@@ -61,7 +65,17 @@ class App {
   absl::Status ListenRpc();
   absl::Status WriteReadyFile(const std::string& path) const;
 
+  // Puts in force what may change while the service runs. One that is not right, or would open the service to everybody,
+  // is refused as a whole.
+  void Reload();
+  absl::Status Apply(const Config& fresh);
+  absl::Status Refusable(const Config& fresh) const;
+  absl::StatusOr<std::vector<generation::ImageModel*>> AccountsOf(const Config& fresh);
+  void ApplyPrices(const Config& fresh);
+  void SetCallers(const Config& config);
+
   generation::World TheWorld();
+  bool MayReadMetrics(const http::Request& request) const;
   boost::asio::awaitable<void> AnswerHttp(const http::Request& request, http::Responder& responder);
   // How a generation ended: for the log, and for traces.
   void Tell(const generation::Record& record);
@@ -69,9 +83,14 @@ class App {
   void LogUpstream(generation::Admission::Event event, const generation::ImageModel& account);
 
   // In the order of their dependencies; ~App says how they end.
-  const Config config_;
+  const Config config_;  // as it was at the start
+  const ConfigSource source_;
+  Settings newest_;  // as it was read last
+  WatchedFiles files_;
   telemetry::Log log_;
+  const std::shared_ptr<telemetry::Log> grpc_log_;
   SystemClock clock_;
+  rpc::Callers callers_;  // nobody, until the configuration's are let in
   absl::Duration farewell_;  // how long callers have to take their last answer
   std::unique_ptr<storage::DataDirectory> data_directory_;
   std::shared_ptr<void> sandbox_;  // the built-in Z.AI, where it serves
@@ -83,7 +102,8 @@ class App {
   Loops http_loop_;
   std::unique_ptr<upstream::CurlClients> http_clients_;
   std::unique_ptr<upstream::UrlGuard> guard_;
-  Accounts accounts_;
+  Accounts accounts_;  // none ever goes
+  generation::AccountList account_list_;
   std::unique_ptr<generation::GenerationStore> store_;
   std::unique_ptr<upstream::CurlClients> bucket_clients_;  // with images in S3: beside those of the upstreams
   std::unique_ptr<storage::S3Bucket> bucket_;
@@ -91,6 +111,7 @@ class App {
   std::unique_ptr<upstream::CurlClients> collector_clients_;  // where traces are sent
   std::unique_ptr<SpanExporter> spans_;
   generation::History history_;
+  std::unique_ptr<generation::CallerLimits> caller_limits_;
   std::unique_ptr<generation::Admission> admission_;
   std::unique_ptr<http::SignedImageLinks> links_;
   std::unique_ptr<storage::S3ImageLinks> bucket_links_;  // with images in S3: what callers get instead

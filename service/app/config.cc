@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "absl/strings/str_cat.h"
+#include "app/config_callers.h"
 #include "app/config_environment.h"
 #include "app/config_keys.h"
 #include "app/config_problems.h"
@@ -72,7 +73,9 @@ absl::StatusOr<Config> LoadConfig(const Flags& flags, const Environment& environ
   config.grpc_tls = ReadTls(settings, sources, problems, config.warnings);
   CheckFirstKey(config, flags, sources, problems);
   CheckConsistency(settings, sources, problems);
-  CheckSafety(settings, sources, {flags.sandbox, flags.insecure, !config.api_keys.empty()}, problems);
+  CheckCallers(settings, sources, problems);
+  const bool callers_known = CallersNeedCredentials(settings) || settings.grpc().tls_client_required();
+  CheckSafety(settings, sources, {flags.sandbox, flags.insecure, !config.api_keys.empty(), callers_known}, problems);
   if (const absl::Status status = problems.ToStatus(); !status.ok()) return status;
 
   config.grpc_listen = *ParseListenAddress(settings.grpc().listen());

@@ -46,6 +46,12 @@ inline absl::Duration ToDuration(const google::protobuf::Duration& duration) {
   return absl::Seconds(duration.seconds()) + absl::Nanoseconds(duration.nanos());
 }
 
+// Where a configuration comes from: the same for as long as the process lives, unlike what the files say.
+struct ConfigSource {
+  Flags flags;
+  Environment environment;
+};
+
 // Reads the file that --config or EASEL_CONFIG names, lays the environment over it, fills in defaults, reads secrets and
 // certificates, and checks it all. INVALID_ARGUMENT: every problem, one a line, in words for the operator.
 absl::StatusOr<Config> LoadConfig(const Flags& flags, const Environment& environment);

@@ -14,7 +14,7 @@ namespace easel::app {
 namespace {
 
 // Variables that are no settings, and yet right: of the client, and the file's own.
-const char* const kOtherVariables[] = {"EASEL_CONFIG", "EASEL_SERVER", "EASEL_CALLER"};
+const char* const kOtherVariables[] = {"EASEL_CONFIG", "EASEL_SERVER", "EASEL_CALLER", "EASEL_API_KEY", "EASEL_API_KEY_FILE"};
 
 std::vector<std::string> KnownVariables() {
   std::vector<std::string> names(std::begin(kOtherVariables), std::end(kOtherVariables));

@@ -60,12 +60,38 @@ bool IsVariable(const std::string& text) {
   });
 }
 
+bool IsSha256(const std::string& text) {
+  return text.size() == 64 && std::all_of(text.begin(), text.end(), [](char c) {
+    return absl::ascii_isxdigit(static_cast<unsigned char>(c));
+  });
+}
+
+bool IsCaller(const std::string& text) {
+  return !text.empty() && text.size() <= 64 && std::all_of(text.begin(), text.end(), [](char c) {
+    return absl::ascii_islower(static_cast<unsigned char>(c)) || absl::ascii_isdigit(static_cast<unsigned char>(c)) ||
+           c == '.' || c == '_' || c == '-';
+  });
+}
+
+bool IsCertificateName(const std::string& text) {
+  for (const char* kind : {"URI:", "DNS:", "CN:"}) {
+    if (absl::StartsWith(text, kind)) return text.size() > std::string_view(kind).size();
+  }
+  return false;
+}
+
 bool IsCurrency(const std::string& text) {
   return text.size() == 3 && std::all_of(text.begin(), text.end(),
                                          [](char c) { return absl::ascii_isupper(static_cast<unsigned char>(c)); });
 }
 
 }  // namespace
+
+std::optional<absl::Time> ParseTime(const std::string& text) {
+  absl::Time time;
+  if (!absl::ParseTime(absl::RFC3339_full, text, &time, nullptr)) return std::nullopt;
+  return time;
+}
 
 std::optional<ListenAddress> ParseListenAddress(const std::string& text) {
   const auto colon = text.rfind(':');
@@ -110,6 +136,14 @@ bool IsOfKind(config::v1::Kind kind, const std::string& text) {
       return IsVariable(text);
     case config::v1::KIND_CURRENCY:
       return IsCurrency(text);
+    case config::v1::KIND_SHA256:
+      return IsSha256(text);
+    case config::v1::KIND_TIME:
+      return ParseTime(text).has_value();
+    case config::v1::KIND_CALLER:
+      return IsCaller(text);
+    case config::v1::KIND_CERTIFICATE_NAME:
+      return IsCertificateName(text);
     default:
       return true;
   }
@@ -133,6 +167,14 @@ std::string DescribeKind(config::v1::Kind kind) {
       return "the name of an environment variable, in capital letters";
     case config::v1::KIND_CURRENCY:
       return "three capital letters such as USD";
+    case config::v1::KIND_SHA256:
+      return "64 hexadecimal digits, as printf %s KEY | sha256sum prints them";
+    case config::v1::KIND_TIME:
+      return "a time such as 2027-01-31T00:00:00Z";
+    case config::v1::KIND_CALLER:
+      return "a name of 1 to 64 of a-z, 0-9, '.', '_' and '-'";
+    case config::v1::KIND_CERTIFICATE_NAME:
+      return "URI:..., DNS:... or CN:..., such as DNS:posters.example.com";
     default:
       return "a text";
   }

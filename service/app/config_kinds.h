@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "absl/time/time.h"
 #include "easel/config/v1/setting.pb.h"
 
 namespace easel::app {
@@ -17,6 +18,9 @@ struct ListenAddress {
 
 // "host:port" or "[ipv6]:port". Nothing for anything else; the host is never empty.
 std::optional<ListenAddress> ParseListenAddress(const std::string& text);
+
+// RFC 3339 with a zone: "2027-01-31T00:00:00Z".
+std::optional<absl::Time> ParseTime(const std::string& text);
 
 // True only for what cannot be reached from another machine: 127.0.0.0/8, ::1 and "localhost".
 bool IsLoopback(const std::string& host);

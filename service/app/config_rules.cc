@@ -63,9 +63,9 @@ void CheckSafety(const Settings& settings, const Sources& sources, const SafetyR
     problems.Add(where, "listening beyond this machine without an upstream key: set ZAI_API_KEY (or ZAI_API_KEY_FILE), "
                         "or add --sandbox to serve sample pictures on purpose");
   }
-  if (!request.insecure_asked) {
-    problems.Add(where, "listening beyond this machine lets anyone who reaches it make images: listen on 127.0.0.1, or "
-                        "add --insecure if the network in between is trusted");
+  if (!request.insecure_asked && !request.callers_known) {
+    problems.Add(where, "listening beyond this machine lets anyone who reaches it make images: listen on 127.0.0.1, give "
+                        "callers keys or certificates, or add --insecure if the network in between is trusted");
   }
 }
 

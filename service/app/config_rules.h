@@ -14,6 +14,7 @@ struct SafetyRequest {
   bool sandbox_asked = false;   // --sandbox
   bool insecure_asked = false;  // --insecure
   bool has_key = false;
+  bool callers_known = false;  // every call needs credentials, or a certificate that TLS verifies
 };
 
 // Listening beyond this machine without a key needs --sandbox, and without credentials of callers --insecure: a missing

@@ -28,6 +28,7 @@ using PrivateKey = std::unique_ptr<EVP_PKEY, Freeing<EVP_PKEY_free>>;
 
 constexpr char kCertPath[] = "grpc.tls_cert_file";
 constexpr char kKeyPath[] = "grpc.tls_key_file";
+constexpr char kAuthoritiesPath[] = "grpc.tls_client_ca_file";
 
 // OpenSSL would otherwise ask the terminal for the password of an encrypted key.
 int NoPassword(char*, int, int, void*) { return 0; }
@@ -63,10 +64,21 @@ void WarnOfDates(const std::string& file, const X509& certificate, std::vector<s
   }
 }
 
+void CheckAuthorities(const Settings& settings, const Sources& sources, Problems& problems) {
+  const std::string& file = settings.grpc().tls_client_ca_file();
+  if (file.empty()) return;
+  const std::string where = Where(sources, kAuthoritiesPath);
+  const auto text = Read(where, file, problems);
+  if (text && !ParseCertificate(*text)) {
+    problems.Add(where, absl::StrCat(Quoted(file), " holds no certificate in PEM"));
+  }
+}
+
 }  // namespace
 
 std::optional<TlsIdentity> ReadTls(const Settings& settings, const Sources& sources, Problems& problems,
                                    std::vector<std::string>& warnings) {
+  CheckAuthorities(settings, sources, problems);
   const std::string& cert_file = settings.grpc().tls_cert_file();
   const std::string& key_file = settings.grpc().tls_key_file();
   if (cert_file.empty() && key_file.empty()) return std::nullopt;

@@ -16,7 +16,7 @@ struct TlsIdentity {
   std::string private_key;
 };
 
-// Reads what grpc.tls_cert_file and grpc.tls_key_file name. Nothing if neither is set, or with a problem. A certificate
+// Reads what grpc.tls_cert_file and grpc.tls_key_file name, and checks grpc.tls_client_ca_file. Nothing if neither is set, or with a problem. A certificate
 // that has expired or is not valid yet is a warning: callers decide whether they take it.
 std::optional<TlsIdentity> ReadTls(const Settings& settings, const Sources& sources, Problems& problems,
                                    std::vector<std::string>& warnings);

@@ -122,7 +122,9 @@ std::string Describe(const FieldDescriptor* field) {
 
 std::string Unfit(const FieldDescriptor* field, const std::string& text) {
   const std::string expected = absl::StrCat("expected ", Describe(field));
-  const bool may_hold_key = SettingOf(field).secret() || SettingOf(field).kind() == config::v1::KIND_VARIABLE;
+  const auto kind = SettingOf(field).kind();
+  const bool may_hold_key =
+      SettingOf(field).secret() || kind == config::v1::KIND_VARIABLE || kind == config::v1::KIND_SHA256;
   return may_hold_key ? expected : absl::StrCat(expected, ", got ", Quoted(text));
 }
 

@@ -23,15 +23,19 @@ sigset_t Endings() {
 }  // namespace
 
 Signals::Signals() {
-  const sigset_t set = Endings();
+  sigset_t set = Endings();
+  sigaddset(&set, SIGHUP);
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
 }
 
-void Signals::Wait() const {
-  const sigset_t set = Endings();
-  int signal = 0;
-  sigwait(&set, &signal);
+Signals::Wish Signals::Next(absl::Duration patience) const {
+  sigset_t set = Endings();
+  sigaddset(&set, SIGHUP);
+  const timespec time = absl::ToTimespec(patience);
+  const int signal = sigtimedwait(&set, nullptr, &time);
+  if (signal <= 0) return Wish::kNone;
+  return signal == SIGHUP ? Wish::kReload : Wish::kEnd;
 }
 
 bool Signals::WaitFor(absl::Duration patience) const {

@@ -4,7 +4,9 @@
 #include <random>
 #include <utility>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "app/config_callers.h"
 #include "app/files.h"
 #include "app/s3_location.h"
 #include "http/signed_image_links.h"
@@ -64,11 +66,57 @@ generation::Governor::Limits GovernorLimitsOf(const Config& config) {
           .max = std::max(upstream.concurrency_start(), upstream.concurrency_max())};
 }
 
+rpc::TlsFiles TlsFilesOf(const Config& config) {
+  const auto& grpc = config.settings.grpc();
+  return {.certificate = grpc.tls_cert_file(),
+          .key = grpc.tls_key_file(),
+          .client_authorities = grpc.tls_client_ca_file(),
+          .client_required = grpc.tls_client_required()};
+}
+
+std::vector<rpc::KnownCaller> KnownCallersOf(const Config& config) {
+  std::vector<rpc::KnownCaller> known;
+  for (const auto& caller : config.settings.callers()) {
+    rpc::KnownCaller& one = known.emplace_back();
+    one.name = caller.name();
+    one.certificates.assign(caller.certificates().begin(), caller.certificates().end());
+    for (const auto& key : caller.keys()) {
+      rpc::KnownCaller::Key& added = one.keys.emplace_back();
+      const std::string digest = absl::HexStringToBytes(key.sha256());
+      std::copy_n(digest.begin(), added.sha256.size(), added.sha256.begin());
+      added.expire_time = ParseTime(key.expire_time()).value_or(absl::InfiniteFuture());
+    }
+  }
+  return known;
+}
+
+generation::CallerLimits::Limits CallerLimitsOf(const Config& config) {
+  generation::CallerLimits::Limits limits;
+  for (const auto& caller : config.settings.callers()) {
+    generation::CallerLimit limit{.max_in_flight = caller.max_in_flight(),
+                                  .starts_per_minute = caller.starts_per_minute(),
+                                  .burst = caller.burst(),
+                                  .shadow = caller.shadow()};
+    for (const auto& budget : caller.daily_budgets()) limit.daily_budgets[budget.currency()] = budget.cost_micros();
+    limits.emplace(caller.name(), std::move(limit));
+  }
+  return limits;
+}
+
 rpc::ServerOptions RpcOptionsOf(const Config& config) {
   rpc::ServerOptions options;
   options.listen = config.settings.grpc().listen();
   const auto& grpc = config.settings.grpc();
-  if (config.grpc_tls) options.tls = rpc::TlsFiles{grpc.tls_cert_file(), grpc.tls_key_file()};
+  if (config.grpc_tls) options.tls = TlsFilesOf(config);
+  options.limits = {.max_request_bytes = static_cast<int>(grpc.max_request_bytes()),
+                    .max_concurrent_streams = grpc.max_concurrent_streams(),
+                    .max_connection_age = ToDuration(grpc.max_connection_age()),
+                    .max_connection_age_grace = ToDuration(grpc.max_connection_age_grace()),
+                    .max_connection_idle = ToDuration(grpc.max_connection_idle()),
+                    .keepalive_time = ToDuration(grpc.keepalive_time()),
+                    .keepalive_timeout = ToDuration(grpc.keepalive_timeout())};
+  options.reflection = grpc.reflection();
+  options.channelz = !CallersNeedCredentials(config.settings);
   return options;
 }
 

@@ -7,6 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "app/config.h"
+#include "generation/caller_limits.h"
 #include "generation/governor.h"
 #include "generation/lifecycle.h"
 #include "generation/ports/generation_store.h"
@@ -28,7 +29,10 @@ std::string DataPath(const Config& config, const std::string& name = "");
 telemetry::LogLevel LogLevelOf(const Config& config);
 generation::Pacing PacingOf(const Config& config);
 generation::Governor::Limits GovernorLimitsOf(const Config& config);
+rpc::TlsFiles TlsFilesOf(const Config& config);
 rpc::ServerOptions RpcOptionsOf(const Config& config);
+std::vector<rpc::KnownCaller> KnownCallersOf(const Config& config);
+generation::CallerLimits::Limits CallerLimitsOf(const Config& config);
 
 absl::StatusOr<std::unique_ptr<generation::GenerationStore>> OpenStore(const Config& config);
 // Whether images.location is `s3://...`; only then there is a bucket.

@@ -22,10 +22,7 @@ const Fallbacks& FallbacksOf(const Config& config) {
 }
 
 generation::Catalog CatalogOf(const Config& config, const std::string& base_url, const Prices& priced) {
-  std::vector<generation::PriceOverride> prices;
-  for (const auto& price : priced) {
-    prices.push_back({price.model(), price.quality(), price.cost_micros(), price.currency()});
-  }
+  const std::vector<generation::PriceOverride> prices = PricesOf(priced);
   const bool mainland = !config.sandbox && absl::StrContains(base_url, "bigmodel.cn");
   const int longest = config.settings.admission().prompt_max_code_points();
   return generation::Catalog(mainland ? generation::Host::kMainland : generation::Host::kZai, prices,
@@ -65,6 +62,14 @@ absl::StatusOr<std::unique_ptr<generation::ImageModel>> MakeAccount(const Config
 }
 
 }  // namespace
+
+std::vector<generation::PriceOverride> PricesOf(const Prices& priced) {
+  std::vector<generation::PriceOverride> prices;
+  for (const auto& price : priced) {
+    prices.push_back({price.model(), price.quality(), price.cost_micros(), price.currency()});
+  }
+  return prices;
+}
 
 generation::Catalog MakeCatalog(const Config& config) {
   const auto& upstream = config.settings.upstream();
@@ -137,6 +142,35 @@ absl::StatusOr<Accounts> MakeAccounts(const Config& config, const std::string& b
 Accounts Metered(Accounts accounts, generation::Metrics& metrics) {
   for (auto& account : accounts) account = std::make_unique<upstream::MeteredImageModel>(std::move(account), metrics);
   return accounts;
+}
+
+Config WithKeysOf(Config running, const Config& fresh) {
+  running.api_keys = fresh.api_keys;
+  const auto& now = running.settings.upstream().fallbacks();
+  const auto& then = fresh.settings.upstream().fallbacks();
+  for (int i = 0; i < now.size(); ++i) {
+    for (int k = 0; k < then.size(); ++k) {
+      if (now[i].base_url() != then[k].base_url()) continue;
+      running.fallback_keys[static_cast<std::size_t>(i)] = fresh.fallback_keys[static_cast<std::size_t>(k)];
+    }
+  }
+  return running;
+}
+
+std::vector<generation::ImageModel*> Adopt(Accounts wanted, Accounts& all, generation::Metrics& metrics) {
+  std::vector<generation::ImageModel*> adopted;
+  for (auto& account : wanted) {
+    const auto known = std::find_if(all.begin(), all.end(), [&account](const auto& other) {
+      return other->upstream() == account->upstream() && other->key_fingerprint() == account->key_fingerprint();
+    });
+    if (known != all.end()) {
+      adopted.push_back(known->get());
+      continue;
+    }
+    all.push_back(std::make_unique<upstream::MeteredImageModel>(std::move(account), metrics));
+    adopted.push_back(all.back().get());
+  }
+  return adopted;
 }
 
 std::vector<generation::ImageModel*> AccountPointers(const Accounts& accounts) {

@@ -36,12 +36,18 @@ upstream::CurlOptions CurlOptionsOf(const Config& config);
 // Which hosts images may come from; with the sandbox, itself too.
 absl::StatusOr<upstream::UrlGuard> MakeGuard(const Config& config);
 
+std::vector<generation::PriceOverride> PricesOf(const google::protobuf::RepeatedPtrField<config::v1::Price>& prices);
+
 using Accounts = std::vector<std::unique_ptr<generation::ImageModel>>;
 // One for each key, by preference; `base_url` is the first upstream's. `clients` and `guard` outlive them.
 absl::StatusOr<Accounts> MakeAccounts(const Config& config, const std::string& base_url, upstream::HttpClients& clients,
                                       const upstream::UrlGuard& guard);
 // The same, counted.
 Accounts Metered(Accounts accounts, generation::Metrics& metrics);
+// `running` with the keys that `fresh` has for the same upstreams.
+Config WithKeysOf(Config running, const Config& fresh);
+// Those of `wanted`, in their order: the ones that `all` has are taken from there, and the others are added to it, counted.
+std::vector<generation::ImageModel*> Adopt(Accounts wanted, Accounts& all, generation::Metrics& metrics);
 std::vector<generation::ImageModel*> AccountPointers(const Accounts& accounts);
 
 telemetry::KnownLabels KnownLabelsOf(const generation::Catalog& catalog, const Catalogs& fallbacks,

@@ -30,10 +30,11 @@ Breaker::News NewsOf(Governor::Answer answer) {
 }  // namespace
 
 Admission::Turn::Turn(Turn&& other) noexcept
-    : admission_(std::exchange(other.admission_, nullptr)), lane_(other.lane_) {}
+    : admission_(std::exchange(other.admission_, nullptr)), account_(other.account_), lane_(other.lane_) {}
 
 Admission::Turn& Admission::Turn::operator=(Turn&& other) noexcept {
   std::swap(admission_, other.admission_);
+  std::swap(account_, other.account_);
   std::swap(lane_, other.lane_);
   return *this;
 }
@@ -42,8 +43,6 @@ Admission::Turn::~Turn() {
   if (admission_ != nullptr) admission_->Release(lane_);
 }
 
-ImageModel& Admission::Turn::account() const { return *admission_->lanes_[lane_].account; }
-
 void Admission::Turn::Report(Governor::Answer answer, std::optional<absl::Duration> retry_after) {
   admission_->Report(lane_, answer, retry_after);
 }
@@ -51,16 +50,37 @@ void Admission::Turn::Report(Governor::Answer answer, std::optional<absl::Durati
 Admission::Admission(int queue_max, Governor::Limits limits, std::vector<ImageModel*> accounts,
                      std::vector<std::string> models, Clock& clock, Metrics& metrics,
                      std::function<std::uint64_t()> random, asio::any_io_executor executor, OnEvent on_event)
-    : queue_max_(queue_max), clock_(clock), metrics_(metrics), random_(std::move(random)), executor_(std::move(executor)),
-      on_event_(std::move(on_event)) {
+    : queue_max_(queue_max), limits_(limits), clock_(clock), metrics_(metrics), random_(std::move(random)),
+      executor_(std::move(executor)), on_event_(std::move(on_event)) {
   for (const std::string& model : models) {
     queues_[model];
     metrics_.QueueDepth(model, 0);
-    for (ImageModel* account : accounts) {
-      lanes_.push_back({account, model, UpstreamOf(*account), Governor(limits)});
-      ShowLane(lanes_.back());
-    }
   }
+  Use(accounts);
+}
+
+void Admission::SetAccounts(const std::vector<ImageModel*>& accounts) {
+  {
+    const std::lock_guard lock(mutex_);
+    Use(accounts);
+  }
+  Dispatch();
+}
+
+void Admission::Use(const std::vector<ImageModel*>& accounts) {
+  in_use_.clear();
+  for (const auto& [model, queue] : queues_) {
+    for (ImageModel* account : accounts) in_use_.push_back(LaneOf(*account, model));
+  }
+  for (const Lane& lane : lanes_) ShowLane(lane);
+}
+
+std::size_t Admission::LaneOf(ImageModel& account, const std::string& model) {
+  for (std::size_t i = 0; i < lanes_.size(); ++i) {
+    if (lanes_[i].account == &account && lanes_[i].model == model) return i;
+  }
+  lanes_.push_back({&account, model, UpstreamOf(account), Governor(limits_)});
+  return lanes_.size() - 1;
 }
 
 std::size_t Admission::UpstreamOf(const ImageModel& account) {
@@ -115,10 +135,11 @@ class Admission::Stay {
   Stay& operator=(const Stay&) = delete;
   ~Stay() { admission_.Leave(*waiter_); }
 
-  // The lane that was granted, once.
-  std::optional<std::size_t> Take() {
+  // The turn that was granted, once.
+  std::optional<Turn> Take() {
     const std::lock_guard lock(admission_.mutex_);
-    return std::exchange(waiter_->granted, std::nullopt);
+    const auto lane = std::exchange(waiter_->granted, std::nullopt);
+    return lane ? std::optional(admission_.TurnAt(*lane)) : std::nullopt;
   }
 
   // While others are expected, nobody has had a chance yet.
@@ -141,9 +162,9 @@ asio::awaitable<std::optional<Admission::Turn>> Admission::Wait(Entry entry, Pla
   place = Place();
   Dispatch();
   while (true) {
-    if (const auto lane = stay.Take()) {
+    if (auto lane = stay.Take()) {
       metrics_.QueueWaited(waiter->entry.model, clock_.Now() - waiter->since);
-      co_return Turn(this, *lane);
+      co_return *std::move(lane);
     }
     const bool cancelled =
         (co_await asio::this_coro::cancellation_state).cancelled() != asio::cancellation_type::none;
@@ -153,19 +174,20 @@ asio::awaitable<std::optional<Admission::Turn>> Admission::Wait(Entry entry, Pla
 }
 
 std::optional<Admission::Turn> Admission::TakeAtOnce(const Entry& entry) {
-  std::optional<std::size_t> lane;
+  std::optional<Turn> turn;
   {
     const std::lock_guard lock(mutex_);
     const auto queue = queues_.find(entry.model);
     if (closed_ || expected_ > 0 || queue == queues_.end()) return std::nullopt;
     // Its own promise is one of those.
     if (queue->second.waiting > 0 || *queue->second.promised > 1) return std::nullopt;
-    lane = FreeLane(entry);
+    const auto lane = FreeLane(entry);
     if (!lane) return std::nullopt;
     Use(entry, *lane);
+    turn = TurnAt(*lane);
   }
   metrics_.QueueWaited(entry.model, absl::ZeroDuration());
-  return Turn(this, *lane);
+  return turn;
 }
 
 Admission::Turn Admission::Occupy(const ImageModel& account, std::string_view model) {
@@ -173,9 +195,22 @@ Admission::Turn Admission::Occupy(const ImageModel& account, std::string_view mo
   for (std::size_t i = 0; i < lanes_.size(); ++i) {
     if (lanes_[i].account != &account || lanes_[i].model != model) continue;
     lanes_[i].governor.Take();
-    return Turn(this, i);
+    return TurnAt(i);
   }
   return {};
+}
+
+void Admission::SetLimits(int queue_max, Governor::Limits limits) {
+  {
+    const std::lock_guard lock(mutex_);
+    queue_max_ = queue_max;
+    limits_ = limits;
+    for (Lane& lane : lanes_) {
+      lane.governor.SetLimits(limits);
+      ShowLane(lane);
+    }
+  }
+  Dispatch();
 }
 
 void Admission::Close() {
@@ -204,7 +239,8 @@ std::optional<int> Admission::Position(std::string_view name) const {
 
 bool Admission::Takes(std::string_view model, const std::vector<const ImageModel*>& not_at) const {
   const std::lock_guard lock(mutex_);
-  return std::any_of(lanes_.begin(), lanes_.end(), [&](const Lane& lane) {
+  return std::any_of(in_use_.begin(), in_use_.end(), [&](std::size_t i) {
+    const Lane& lane = lanes_[i];
     return lane.model == model && Takes(lane, clock_.Now()) &&
            std::find(not_at.begin(), not_at.end(), lane.account) == not_at.end();
   });
@@ -213,7 +249,8 @@ bool Admission::Takes(std::string_view model, const std::vector<const ImageModel
 bool Admission::Unreachable(std::string_view model) const {
   const std::lock_guard lock(mutex_);
   bool open = false;
-  for (const Lane& lane : lanes_) {
+  for (const std::size_t i : in_use_) {
+    const Lane& lane = lanes_[i];
     if (lane.model != model || lane.governor.set_aside()) continue;
     if (!upstreams_[lane.upstream].breaker.open()) return false;
     open = true;
@@ -247,10 +284,12 @@ void Admission::Release(std::size_t lane) {
 
 void Admission::Report(std::size_t index, Governor::Answer answer, std::optional<absl::Duration> retry_after) {
   std::vector<Event> events;
-  const ImageModel& account = *lanes_[index].account;
+  const ImageModel* its_account = nullptr;
   {
     const std::lock_guard lock(mutex_);
     Lane& lane = lanes_[index];
+    const ImageModel& account = *lane.account;
+    its_account = &account;
     Breaker& breaker = upstreams_[lane.upstream].breaker;
     const bool was_open = breaker.open();
     const bool was_aside = SetAside(account);
@@ -261,7 +300,7 @@ void Admission::Report(std::size_t index, Governor::Answer answer, std::optional
     ShowLane(lane);
   }
   if (on_event_) {
-    for (const Event event : events) on_event_(event, account);
+    for (const Event event : events) on_event_(event, *its_account);
   }
   Dispatch();  // a good answer may have made room
 }
@@ -287,8 +326,10 @@ bool Admission::SetAside(const ImageModel& account) const {
 
 void Admission::ShowLane(const Lane& lane) const {
   const ImageModel& account = *lane.account;
-  metrics_.ConcurrencyLimit(account.upstream(), account.key_fingerprint(), lane.model, lane.governor.limit());
-  metrics_.KeyUp(account.upstream(), account.key_fingerprint(), !SetAside(account));
+  // Nobody is to be woken for a key that was taken out of use.
+  const bool used = std::any_of(in_use_.begin(), in_use_.end(), [&](std::size_t i) { return &lanes_[i] == &lane; });
+  metrics_.ConcurrencyLimit(account.upstream(), account.key_fingerprint(), lane.model, used ? lane.governor.limit() : 0);
+  metrics_.KeyUp(account.upstream(), account.key_fingerprint(), !used || !SetAside(account));
   metrics_.BreakerOpen(account.upstream(), upstreams_[lane.upstream].breaker.open());
 }
 

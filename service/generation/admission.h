@@ -57,14 +57,16 @@ class Admission {
     Turn& operator=(Turn&& other) noexcept;
     ~Turn();
     explicit operator bool() const { return admission_ != nullptr; }
-    ImageModel& account() const;
+    ImageModel& account() const { return *account_; }
     // What the upstream made of the submission.
     void Report(Governor::Answer answer, std::optional<absl::Duration> retry_after = std::nullopt);
 
    private:
     friend Admission;
-    Turn(Admission* admission, std::size_t lane) : admission_(admission), lane_(lane) {}
+    Turn(Admission* admission, ImageModel* account, std::size_t lane)
+        : admission_(admission), account_(account), lane_(lane) {}
     Admission* admission_ = nullptr;
+    ImageModel* account_ = nullptr;
     std::size_t lane_ = 0;
   };
 
@@ -107,6 +109,13 @@ class Admission {
 
   // A turn at once, over the limit if need be: for a task that was running before a restart.
   Turn Occupy(const ImageModel& account, std::string_view model);
+
+  // From here on. What waits in a queue that has become too long keeps its place.
+  void SetLimits(int queue_max, Governor::Limits limits);
+
+  // The accounts that get turns from here on, as for the constructor. Those that were there keep what was learnt of them;
+  // those that are left out keep the turns that they have.
+  void SetAccounts(const std::vector<ImageModel*>& accounts);
 
   // No turn is given from here on: what waits stays recorded as QUEUED.
   void Close();
@@ -152,6 +161,9 @@ class Admission {
   void Leave(Waiter& waiter);
   void Dispatch();
   // All of these with mutex_.
+  Turn TurnAt(std::size_t lane) { return Turn(this, lanes_[lane].account, lane); }
+  void Use(const std::vector<ImageModel*>& accounts);
+  std::size_t LaneOf(ImageModel& account, const std::string& model);
   void Enqueue(std::shared_ptr<Waiter> waiter);
   bool Remove(Queue& queue, Waiter& waiter);
   bool GrantOne(Queue& queue);
@@ -173,7 +185,8 @@ class Admission {
   std::size_t UpstreamOf(const ImageModel& account);
   boost::asio::awaitable<void> WakeAt(absl::Time time);
 
-  const int queue_max_;
+  int queue_max_;
+  Governor::Limits limits_;
   Clock& clock_;
   Metrics& metrics_;
   const std::function<std::uint64_t()> random_;
@@ -181,7 +194,8 @@ class Admission {
   const OnEvent on_event_;
   mutable std::mutex mutex_;
   std::vector<Upstream> upstreams_;
-  std::vector<Lane> lanes_;
+  std::vector<Lane> lanes_;          // none ever goes
+  std::vector<std::size_t> in_use_;  // lanes, by preference
   std::map<std::string, Queue, std::less<>> queues_;
   absl::Time armed_ = absl::InfiniteFuture();
   int expected_ = 0;

@@ -111,7 +111,7 @@ std::optional<std::size_t> Admission::FreeLane(const Entry& entry) const {
   std::optional<std::size_t> last_resort;
   std::optional<std::size_t> taking;  // the first upstream that takes work
   bool hope = false;
-  for (std::size_t i = 0; i < lanes_.size(); ++i) {
+  for (const std::size_t i : in_use_) {
     const Lane& lane = lanes_[i];
     const auto& not_at = entry.not_at;
     if (lane.model != entry.model) continue;
@@ -153,7 +153,8 @@ void Admission::CountRetry(const Waiter& waiter, int change) {
 std::vector<const Admission::Lane*> Admission::LanesInUse(std::string_view model) const {
   std::vector<const Lane*> lanes;
   std::optional<std::size_t> taking;
-  for (const Lane& lane : lanes_) {
+  for (const std::size_t i : in_use_) {
+    const Lane& lane = lanes_[i];
     if (lane.model != model) continue;
     if (taking && lane.upstream != *taking) break;
     if (Takes(lane, clock_.Now())) taking = lane.upstream;
@@ -187,7 +188,8 @@ absl::Time Admission::NextEvent() const {
   for (const auto& [model, queue] : queues_) {
     if (queue.waiting == 0) continue;
     if (!queue.by_patience.empty()) next = std::min(next, queue.by_patience.begin()->first);
-    for (const Lane& lane : lanes_) {
+    for (const std::size_t i : in_use_) {
+      const Lane& lane = lanes_[i];
       if (lane.model == model && lane.governor.reopens() > now) next = std::min(next, lane.governor.reopens());
     }
     waiting = true;

@@ -1,5 +1,8 @@
 #include "generation/catalog.h"
 
+#include <atomic>
+#include <deque>
+#include <mutex>
 #include <utility>
 
 #include "generation/validation.h"
@@ -78,16 +81,35 @@ void Apply(const PriceOverride& price, v1::Model& model) {
 
 }  // namespace
 
+struct Catalog::Versions {
+  std::vector<v1::Model> built_in;
+  std::mutex mutex;
+  std::deque<std::vector<v1::Model>> all;  // none ever goes
+  std::atomic<const std::vector<v1::Model>*> newest;
+};
+
 Catalog::Catalog(Host host, const std::vector<PriceOverride>& prices, std::optional<int> max_prompt_code_points)
-    : models_{GlmImage(host), CogView4(host)} {
-  for (v1::Model& model : models_) {
-    for (const PriceOverride& price : prices) Apply(price, model);
+    : versions_(std::make_shared<Versions>()) {
+  versions_->built_in = {GlmImage(host), CogView4(host)};
+  for (v1::Model& model : versions_->built_in) {
     if (max_prompt_code_points) model.set_max_prompt_code_points(*max_prompt_code_points);
   }
+  SetPrices(prices);
 }
 
+void Catalog::SetPrices(const std::vector<PriceOverride>& prices) {
+  std::vector<v1::Model> models = versions_->built_in;
+  for (v1::Model& model : models) {
+    for (const PriceOverride& price : prices) Apply(price, model);
+  }
+  const std::lock_guard lock(versions_->mutex);
+  versions_->newest = &versions_->all.emplace_back(std::move(models));
+}
+
+const std::vector<v1::Model>& Catalog::models() const { return *versions_->newest; }
+
 const v1::Model* Catalog::Find(std::string_view name) const {
-  for (const v1::Model& model : models_) {
+  for (const v1::Model& model : models()) {
     if (name.empty() ? model.is_default() : model.model() == name) return &model;
   }
   return nullptr;

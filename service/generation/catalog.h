@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -27,13 +28,17 @@ struct PriceOverride {
   std::string currency;  // empty: as it was
 };
 
-// What can be asked for: models, sizes, qualities, prices. Immutable.
+// What can be asked for: models, sizes, qualities, prices. Only prices ever change. Thread-safe; copies share the prices.
 class Catalog {
  public:
   explicit Catalog(Host host, const std::vector<PriceOverride>& prices = {},
                    std::optional<int> max_prompt_code_points = std::nullopt);
 
-  const std::vector<v1::Model>& models() const { return models_; }
+  // Other prices than the built-in ones, from here on. What was looked at before stays as it was, and there, for as long as
+  // the catalog: prices change a few times in a process's life.
+  void SetPrices(const std::vector<PriceOverride>& prices);
+
+  const std::vector<v1::Model>& models() const;
   // nullptr if there is no such model; "" is the default model.
   const v1::Model* Find(std::string_view model) const;
 
@@ -48,7 +53,8 @@ class Catalog {
   v1::Charge Charge(const v1::ImageSpec& resolved, v1::ChargeState state) const;
 
  private:
-  std::vector<v1::Model> models_;
+  struct Versions;
+  std::shared_ptr<Versions> versions_;
 };
 
 const v1::QualityOption* FindQuality(const v1::Model& model, v1::Quality quality);

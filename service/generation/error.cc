@@ -55,7 +55,11 @@ absl::StatusCode CodeOf(v1::ErrorReason reason) {
       return absl::StatusCode::kCancelled;
     case v1::ERROR_REASON_IMAGE_LOST:
       return absl::StatusCode::kDataLoss;
+    case v1::ERROR_REASON_CALLER_UNKNOWN:
+      return absl::StatusCode::kUnauthenticated;
     case v1::ERROR_REASON_QUEUE_FULL:
+    case v1::ERROR_REASON_CALLER_LIMIT:
+    case v1::ERROR_REASON_CALLER_BUDGET:
     case v1::ERROR_REASON_UPSTREAM_QUOTA:
     case v1::ERROR_REASON_UPSTREAM_BUSY:
       return absl::StatusCode::kResourceExhausted;

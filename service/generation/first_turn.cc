@@ -12,7 +12,7 @@ Standing TakeFirstTurn(const World& world, Record& record, Admission::Place plac
   v1::Generation& generation = *record.mutable_generation();
   const std::string& model = generation.spec().model();
   Admission::Entry entry{.name = {}, .caller = {}, .model = model, .until = FromProto(record.queue_until())};
-  for (const ImageModel* account : world.models) {
+  for (const ImageModel* account : world.models.InUse()) {
     if (!Fits(world, *account, model, generation.spec())) entry.not_at.push_back(account);
   }
   Standing standing{.place = std::move(place), .turn = world.admission.TakeAtOnce(entry)};

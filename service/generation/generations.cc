@@ -193,7 +193,7 @@ absl::StatusOr<v1::QuoteImageResponse> Generations::Quote(const v1::ImageSpec& s
   quote.set_currency(price.currency());
   const absl::Duration typical = Expected(world.history, quote.spec());
   *quote.mutable_expected_duration() = ToProto(world.admission.ExpectedWait(quote.spec().model(), typical) + typical);
-  if (!world.models.front()->UsesTasks(quote.spec())) {
+  if (!world.models.InUse().front()->UsesTasks(quote.spec())) {
     quote.add_notes("The upstream answers this request in one long call: if Easel stops meanwhile, the outcome is unknown.");
   }
   return quote;
@@ -209,7 +209,7 @@ v1::ListModelsResponse Generations::ListModels() const {
       spec.set_quality(option.quality());
       const v1::ImageSpec resolved = world.catalog.Resolve(spec);
       *option.mutable_typical_duration() = ToProto(Expected(world.history, resolved));
-      option.set_resumable(world.models.front()->UsesTasks(resolved));
+      option.set_resumable(world.models.InUse().front()->UsesTasks(resolved));
     }
     *response.add_models() = std::move(model);
   }

@@ -20,6 +20,12 @@ absl::Duration OverloadPause(int round, std::uint64_t random) {
 
 }  // namespace
 
+void Governor::SetLimits(Limits limits) {
+  if (limits.start != limits_.start) limit_ = limits.start;
+  limit_ = std::min<double>(limit_, limits.max);
+  limits_ = limits;
+}
+
 bool Governor::HasRoom(absl::Time now) const {
   if (paused(now)) return false;
   return in_flight_ < (set_aside_ ? 1 : limit());

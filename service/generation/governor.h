@@ -30,6 +30,9 @@ class Governor {
 
   explicit Governor(Limits limits) : limits_(limits), limit_(limits.start) {}
 
+  // From here on. Another start than before is also where it stands now; what it learnt stays true otherwise.
+  void SetLimits(Limits limits);
+
   bool HasRoom(absl::Time now) const;
   bool paused(absl::Time now) const { return now < paused_until_; }
   // While set aside (see kRefusedKey) it has room for one request at a time, from the next probe on.

@@ -93,30 +93,6 @@ awaitable<absl::Status> Intake::ImagesReady() {
   co_return co_await CheckImages();
 }
 
-// Whether a new generation may begin. Nothing is recorded or spent by a no.
-absl::StatusOr<Admission::Place> Intake::Admit(const Order& order, const v1::ImageSpec& resolved) {
-  if (!taking_) {
-    return ToStatus({.reason = v1::ERROR_REASON_SHUTTING_DOWN,
-                     .message = "The service is shutting down and takes no new work; another instance will.",
-                     .retry_after = absl::Seconds(1)});
-  }
-  const absl::Duration wait =
-      world_.admission.ExpectedWait(resolved.model(), Expected(world_.history, resolved));
-  const auto quickest = world_.history.Quickest(resolved);
-  // Another model may be quicker than one that nobody takes.
-  const bool replaceable =
-      order.allow_fallback && !world_.fallback_model.empty() && !world_.admission.Takes(resolved.model(), {});
-  if (order.deadline && quickest && !replaceable && world_.clock.Now() + wait + *quickest > *order.deadline) {
-    return ToStatus({.reason = v1::ERROR_REASON_DEADLINE_TOO_SHORT,
-                     .message = absl::StrCat("An image like this takes about ", absl::FormatDuration(wait + *quickest),
-                                             " now, and the call's deadline is in ",
-                                             absl::FormatDuration(*order.deadline - world_.clock.Now()),
-                                             ". Nothing was recorded or spent: allow more time, or use StartGeneration."),
-                     .retry_after = std::max(wait, absl::Seconds(1))});
-  }
-  return world_.admission.Promise(resolved.model());
-}
-
 awaitable<absl::StatusOr<Watcher>> Intake::Start(Order order) {
   // Between the reservation and the launch, an exception because the call has gone would lose the work.
   co_await asio::this_coro::throw_if_cancelled(false);
@@ -158,17 +134,18 @@ void Intake::Settle(const RunningGenerations::Request& request, const std::share
 awaitable<absl::StatusOr<Watcher>> Intake::Accept(Order order, std::shared_ptr<LiveGeneration> live) {
   Record record = NewRecord(order);
   absl::Status images = co_await ImagesReady();
-  absl::StatusOr<Admission::Place> place =
-      images.ok() ? Admit(order, record.generation().spec()) : absl::StatusOr<Admission::Place>(std::move(images));
-  if (!place.ok()) co_return co_await AcceptRefused(std::move(order), std::move(live), place.status());
-  Standing standing = TakeFirstTurn(world_, record, *std::move(place));
+  absl::StatusOr<Standing> admitted =
+      images.ok() ? Admit(order, record.generation().spec()) : absl::StatusOr<Standing>(std::move(images));
+  if (!admitted.ok()) co_return co_await AcceptRefused(std::move(order), std::move(live), admitted.status());
+  Standing standing = TakeFirstTurn(world_, record, std::move(admitted->place));
+  standing.pass = std::move(admitted->pass);
   const auto snapshot = std::make_shared<const Record>(std::move(record));
   absl::StatusOr<Reservation> reserved = co_await Reserve(snapshot, order.repeatable);
   if (!reserved.ok()) co_return reserved.status();
   if (!reserved->inserted) {
     standing.turn.reset();
     co_return co_await Existing(std::move(order), std::move(reserved->record), std::move(live),
-                                std::move(standing.place));
+                                std::move(standing));
   }
   Launch(live, snapshot, std::move(standing), Origin::kAccepted);
   co_return Watcher(std::move(live));
@@ -182,7 +159,8 @@ awaitable<absl::StatusOr<Watcher>> Intake::AcceptRefused(Order order, std::share
   if (absl::Status same = CheckSameOrder(order.spec, *known); !same.ok()) co_return same;
   // Once the service shuts down, a failure is told again instead of starting again.
   if (MayStartAgain(*known) && !taking_) co_return Watcher(std::make_shared<const Record>(*std::move(known)));
-  co_return co_await Existing(std::move(order), *std::move(known), std::move(live), {});
+  Standing none;
+  co_return co_await Existing(std::move(order), *std::move(known), std::move(live), std::move(none));
 }
 
 awaitable<absl::StatusOr<Reservation>> Intake::Reserve(Snapshot record, bool repeatable) {
@@ -201,7 +179,7 @@ awaitable<absl::StatusOr<Reservation>> Intake::Reserve(Snapshot record, bool rep
 
 // The id is taken, by a generation that this process does not run.
 awaitable<absl::StatusOr<Watcher>> Intake::Existing(Order order, Record record, std::shared_ptr<LiveGeneration> live,
-                                                    Admission::Place place) {
+                                                    Standing standing) {
   if (absl::Status same = CheckSameOrder(order.spec, record); !same.ok()) co_return same;
   if (!HasEnded(record)) co_return CarryOn(std::move(record), std::move(live));
   if (!MayStartAgain(record)) co_return Watcher(std::make_shared<const Record>(std::move(record)));
@@ -209,13 +187,12 @@ awaitable<absl::StatusOr<Watcher>> Intake::Existing(Order order, Record record, 
   const auto snapshot = std::make_shared<const Record>(std::move(record));
   if (absl::Status updated = co_await world_.store.Update(snapshot, Durability::kMachine); !updated.ok()) {
     if (absl::IsNotFound(updated)) {  // it was removed just now, so the id is free
-      place = {};
+      standing = {};
       co_return co_await Accept(std::move(order), std::move(live));
     }
     world_.on_fault(updated);
     co_return updated;
   }
-  Standing standing{.place = std::move(place)};
   Launch(live, snapshot, std::move(standing), Origin::kAccepted);
   co_return Watcher(std::move(live));
 }
@@ -259,6 +236,7 @@ awaitable<absl::StatusOr<Watcher>> Intake::Join(std::shared_ptr<LiveGeneration> 
 }
 
 void Intake::Launch(std::shared_ptr<LiveGeneration> live, Snapshot snapshot, Standing standing, Origin origin) {
+  CountFor(*snapshot, *live, std::exchange(standing.pass, {}));
   live->Publish(snapshot);
   running_.EnterName(snapshot->generation().name(), live);
   world_.metrics.StateChanged(v1::GENERATION_STATE_UNSPECIFIED, snapshot->generation().state());

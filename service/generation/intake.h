@@ -42,17 +42,18 @@ class Intake {
   void ApplyTerms(const Order& order, Record& record) const;
   // What was found a moment ago, so that many orders at once make one look at the disk; else a look.
   boost::asio::awaitable<absl::Status> ImagesReady();
-  absl::StatusOr<Admission::Place> Admit(const Order& order, const v1::ImageSpec& resolved);
+  absl::StatusOr<Standing> Admit(const Order& order, const v1::ImageSpec& resolved);
   boost::asio::awaitable<absl::StatusOr<Watcher>> Accept(Order order, std::shared_ptr<LiveGeneration> live);
   boost::asio::awaitable<absl::StatusOr<Watcher>> AcceptRefused(Order order, std::shared_ptr<LiveGeneration> live,
                                                                 absl::Status refusal);
   boost::asio::awaitable<absl::StatusOr<Reservation>> Reserve(Snapshot record, bool repeatable);
   boost::asio::awaitable<absl::StatusOr<Watcher>> Existing(Order order, Record record,
-                                                           std::shared_ptr<LiveGeneration> live, Admission::Place place);
+                                                           std::shared_ptr<LiveGeneration> live, Standing standing);
   Watcher CarryOn(Record record, std::shared_ptr<LiveGeneration> live);
   boost::asio::awaitable<absl::StatusOr<Watcher>> Join(std::shared_ptr<LiveGeneration> live);
   void Settle(const RunningGenerations::Request& request, const std::shared_ptr<LiveGeneration>& live,
               const absl::StatusOr<Watcher>& outcome);
+  void CountFor(const Record& record, LiveGeneration& live, CallerLimits::Pass pass);
   void Launch(std::shared_ptr<LiveGeneration> live, Snapshot snapshot, Standing standing, Origin origin);
   boost::asio::awaitable<void> Live(std::shared_ptr<LiveGeneration> live, Standing standing, Origin origin);
 

@@ -146,7 +146,8 @@ awaitable<void> Lifecycle::Found(ImageReady ready) {
 awaitable<void> Lifecycle::Fetch() {
   ImageModel* account = Account();
   // Any account can fetch: the image host takes no key.
-  if (account == nullptr && !world_.models.empty()) account = world_.models.front();
+  const AccountList::Models& others = world_.models.InUse();
+  if (account == nullptr && !others.empty()) account = others.front();
   const absl::Time began = Now();
   Download download(world_.images);
   const Fetched fetched = co_await account->Fetch(record_.fetch_url(), download);

@@ -11,7 +11,9 @@
 #include <boost/asio/awaitable.hpp>
 
 #include "absl/time/time.h"
+#include "generation/account_list.h"
 #include "generation/admission.h"
+#include "generation/caller_limits.h"
 #include "generation/catalog.h"
 #include "generation/history.h"
 #include "generation/image_holds.h"
@@ -60,7 +62,7 @@ struct World {
   ImageStore& images;
   const ImageLinks& links;
   // The accounts, by preference.
-  std::vector<ImageModel*> models;
+  AccountList models;
   Admission& admission;
   History& history;
   Clock& clock;
@@ -82,6 +84,8 @@ struct World {
   std::int64_t max_kept_bytes = 0;
   // Shared by all copies of this world, and by readers that may outlive a call.
   std::shared_ptr<ImageHolds> holds = std::make_shared<ImageHolds>();
+  // nullptr: no caller has limits.
+  CallerLimits* caller_limits = nullptr;
 };
 
 // How a lifecycle comes to run.
@@ -95,6 +99,8 @@ enum class Origin {
 struct Standing {
   Admission::Place place;
   std::optional<Admission::Turn> turn = std::nullopt;
+  // Its caller may have it; none yet for what was accepted before.
+  CallerLimits::Pass pass = {};
 };
 
 // Carries one generation from wherever its record says it stands to its end. Running it and resuming it after a crash are

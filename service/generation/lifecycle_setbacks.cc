@@ -97,7 +97,7 @@ bool Lifecycle::MayGoAgain(const UpstreamError& error) {
     case v1::ERROR_REASON_UPSTREAM_QUOTA:
       turn_->Report(Governor::Answer::kRefusedKey);
       refused_.push_back(&turn_->account());
-      return free && (Excluded().size() < world_.models.size() || FallBack());
+      return free && (Excluded().size() < world_.models.InUse().size() || FallBack());
     case v1::ERROR_REASON_UPSTREAM_BUSY:
       turn_->Report(Governor::Answer::kBusy, error.retry_after);
       return free;

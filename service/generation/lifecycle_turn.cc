@@ -39,6 +39,11 @@ awaitable<void> Lifecycle::TakeTurn() {
     if (Now() >= Limit(record_.queue_until())) co_await TurnDidNotCome();
     co_return;
   }
+  // Accounts may have come while it waited, and not every one of them fits.
+  if (Contains(Excluded(), &turn_->account())) {
+    turn_.reset();
+    co_return;
+  }
   BeginAttempt(generation(), turn_->account(), model_, Now());
   co_await Record(v1::GENERATION_STATE_SUBMITTING);
 }
@@ -55,7 +60,7 @@ Admission::Entry Lifecycle::QueueEntry() const {
   for (const auto& [upstream, until] : rests_) entry.failed_at.push_back(upstream);
   // Where one upstream is left alone for a while, the others may have it meanwhile.
   const std::vector<const ImageModel*> excluded = entry.not_at;
-  for (const ImageModel* account : world_.models) {
+  for (const ImageModel* account : world_.models.InUse()) {
     const absl::Time until = RestsUntil(*account);
     if (until <= Now() || Contains(excluded, account)) continue;
     entry.not_at.push_back(account);
@@ -85,7 +90,7 @@ std::vector<const ImageModel*> Lifecycle::Excluded() const {
   const ImageModel* bound = BoundTo();
   const v1::ImageSpec& spec = record_.generation().spec();
   std::vector<const ImageModel*> excluded;
-  for (const ImageModel* account : world_.models) {
+  for (const ImageModel* account : world_.models.InUse()) {
     const bool other = bound != nullptr && account != bound;
     if (other || Contains(refused_, account) || !Fits(world_, *account, model_, spec)) excluded.push_back(account);
   }
@@ -95,7 +100,7 @@ std::vector<const ImageModel*> Lifecycle::Excluded() const {
 absl::Time Lifecycle::NextTry() const {
   const std::vector<const ImageModel*> excluded = Excluded();
   absl::Time next = absl::InfiniteFuture();
-  for (const ImageModel* account : world_.models) {
+  for (const ImageModel* account : world_.models.InUse()) {
     if (!Contains(excluded, account)) next = std::min(next, RestsUntil(*account));
   }
   return next == absl::InfiniteFuture() ? absl::InfinitePast() : next;
@@ -130,14 +135,11 @@ bool Lifecycle::FallBack() {
   if (!MayFallBack()) return false;
   model_ = world_.fallback_model;
   refused_.clear();
-  return Excluded().size() < world_.models.size();
+  return Excluded().size() < world_.models.InUse().size();
 }
 
 ImageModel* Lifecycle::AccountOf(const v1::Attempt& attempt) const {
-  for (ImageModel* model : world_.models) {
-    if (model->upstream() == attempt.upstream() && model->key_fingerprint() == attempt.key_fingerprint()) return model;
-  }
-  return nullptr;
+  return world_.models.Find(attempt.upstream(), attempt.key_fingerprint());
 }
 
 v1::ImageSpec Lifecycle::Asked() const {

@@ -75,6 +75,7 @@ void LiveGeneration::SetWish(Wish wish) {
 
 void LiveGeneration::Publish(Snapshot snapshot) {
   const bool ended = HasEnded(*snapshot);
+  if (ended && at_end_) std::exchange(at_end_, nullptr)(*snapshot);
   std::vector<Waiter> waiters;
   {
     const std::lock_guard lock(mutex_);

@@ -72,6 +72,8 @@ class LiveGeneration : public std::enable_shared_from_this<LiveGeneration> {
 
   // --- The lifecycle, on the loop ---
 
+  // Called, once, with the record that has ended, before anybody sees it. To be set before the lifecycle begins.
+  void AtEnd(std::function<void(const Record&)> told) { at_end_ = std::move(told); }
   void Publish(Snapshot snapshot);
   void Refuse(absl::Status status);
   Wish wish() const;
@@ -90,6 +92,7 @@ class LiveGeneration : public std::enable_shared_from_this<LiveGeneration> {
 
   const boost::asio::any_io_executor loop_;
   boost::asio::cancellation_signal interruption_;  // touched on the loop only
+  std::function<void(const Record&)> at_end_;      // so is this
   mutable std::mutex mutex_;
   Snapshot snapshot_;
   std::deque<Snapshot> lately_;  // for those who wait for every change

@@ -159,9 +159,10 @@ class BeastConnection final : public Connection, public Responder {
     phase_ = Phase::kNew;
     keep_alive_ = false;
     head_only_ = false;
-    stream_.expires_after(options_.idle_timeout);
     boost::system::error_code error;
-    std::tie(error, std::ignore) = co_await wire::async_read_header(stream_, buffer_, parser, kTuple);
+    if (buffer_.size() == 0) error = co_await AwaitFirstBytes();
+    stream_.expires_after(options_.header_timeout);
+    if (!error) std::tie(error, std::ignore) = co_await wire::async_read_header(stream_, buffer_, parser, kTuple);
     if (!error && beast::iequals(parser.get()[wire::field::expect], "100-continue")) {
       error = co_await SayContinue();
     }
@@ -178,6 +179,13 @@ class BeastConnection final : public Connection, public Responder {
     version_ = parser.get().version();
     request_ = ToRequest(parser.release());
     co_return true;
+  }
+
+  asio::awaitable<boost::system::error_code> AwaitFirstBytes() {
+    stream_.expires_after(options_.idle_timeout);
+    const auto [error, size] = co_await stream_.async_read_some(buffer_.prepare(4096), kTuple);
+    buffer_.commit(size);
+    co_return error;
   }
 
   asio::awaitable<boost::system::error_code> SayContinue() {

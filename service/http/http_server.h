@@ -17,6 +17,7 @@ struct HttpServerOptions {
   std::size_t max_header_bytes = 16 * 1024;        // more: 431
   std::uint64_t max_body_bytes = 1024 * 1024;      // more: 413
   std::chrono::milliseconds idle_timeout{60'000};  // for the next request to begin, and again for its body to arrive
+  std::chrono::milliseconds header_timeout{10'000};  // for the rest of a request's head, once its first byte is there
   std::chrono::milliseconds write_timeout{60'000}; // for the peer to take one written piece
 };
 

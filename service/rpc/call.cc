@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "rpc/identify.h"
 #include "rpc/status.h"
 
 namespace easel::rpc {
@@ -37,6 +38,7 @@ Call::Call(const Environment& environment, CallsInFlight& calls, std::string_vie
       method_(method),
       context_(context),
       arrival_(absl::Now()),
+      identity_(Identify(environment.callers, context, arrival_)),
       interruption_(std::make_shared<Interruption>(std::move(loop))) {
   calls_.Add(interruption_);
 }

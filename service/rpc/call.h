@@ -11,8 +11,10 @@
 #include <grpcpp/support/status.h>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "generation/ports/metrics.h"
+#include "rpc/callers.h"
 #include "rpc/calls_in_flight.h"
 #include "rpc/interruption.h"
 
@@ -30,6 +32,8 @@ struct Environment {
   absl::Duration heartbeat = absl::Seconds(8);
   // Told of every failure whose details are not for callers: for the log. Any thread.
   std::function<void(std::string_view method, const absl::Status& status)> on_fault = {};
+  // Who may call. None, or an empty list: everybody, under the name that metadata easel-caller gives.
+  const Callers* callers = nullptr;
 };
 
 // One RPC as its coroutine sees it, on the coroutine's loop. Lives until the coroutine has ended.
@@ -41,6 +45,9 @@ class Call {
 
   const Environment& environment() const { return environment_; }
   generation::Generations& generations() const { return environment_.generations; }
+
+  // Who calls, by credentials, as of the call's arrival; nothing where none are needed. UNAUTHENTICATED: a stranger.
+  const absl::StatusOr<std::optional<std::string>>& identity() const { return identity_; }
 
   // The first value of a metadata key; views into the call.
   std::optional<std::string_view> Metadata(std::string_view key) const;
@@ -68,6 +75,7 @@ class Call {
   const std::string_view method_;
   grpc::CallbackServerContext& context_;
   const absl::Time arrival_;
+  const absl::StatusOr<std::optional<std::string>> identity_;
   const std::shared_ptr<Interruption> interruption_;
 };
 

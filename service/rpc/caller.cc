@@ -49,7 +49,9 @@ bool IsTraceparent(std::string_view text) {
 
 Caller ReadCaller(const Call& call, std::vector<generation::Violation>& violations) {
   Caller caller;
-  if (const auto name = call.Metadata(kCaller)) {
+  if (call.identity()->has_value()) {
+    caller.name = **call.identity();
+  } else if (const auto name = call.Metadata(kCaller)) {
     caller.name = std::string(*name);
     if (!IsCallerName(*name)) {
       violations.push_back({std::string(kCaller),

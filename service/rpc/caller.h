@@ -11,7 +11,7 @@ namespace easel::rpc {
 
 class Call;
 
-// Who calls, and what its client can take: a call's metadata, read.
+// Who calls, by credentials or else by metadata, and what its client can take.
 struct Caller {
   static constexpr std::int64_t kDefaultMaxReceiveBytes = 4 * 1024 * 1024;
 
@@ -21,7 +21,8 @@ struct Caller {
   std::string traceparent;
 };
 
-// Reads easel-caller, easel-max-receive-bytes and traceparent; adds what is wrong to `violations`.
+// Reads easel-caller (which counts for nothing where callers have credentials), easel-max-receive-bytes and traceparent;
+// adds what is wrong to `violations`. The call is no stranger's.
 Caller ReadCaller(const Call& call, std::vector<generation::Violation>& violations);
 
 // [a-z0-9._-]{1,64}

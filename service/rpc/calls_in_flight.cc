@@ -2,10 +2,13 @@
 
 #include <utility>
 
+#include "absl/time/clock.h"
+
 namespace easel::rpc {
 
 void CallsInFlight::Add(std::shared_ptr<Interruption> call) {
   const std::lock_guard lock(mutex_);
+  last_arrival_ = absl::Now();
   if (shut_down_) call->Interrupt(Interruption::Cause::kShutdown);
   calls_.insert(std::move(call));
 }
@@ -25,6 +28,11 @@ void CallsInFlight::ShutDown() {
 std::size_t CallsInFlight::count() const {
   const std::lock_guard lock(mutex_);
   return calls_.size();
+}
+
+absl::Time CallsInFlight::last_arrival() const {
+  const std::lock_guard lock(mutex_);
+  return last_arrival_;
 }
 
 void CallsInFlight::AwaitNone(absl::Time deadline) const {

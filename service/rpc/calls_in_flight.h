@@ -23,6 +23,9 @@ class CallsInFlight {
 
   std::size_t count() const;
 
+  // When the last one arrived; long ago if none did.
+  absl::Time last_arrival() const;
+
   // Returns when there is none, at `deadline` at the latest.
   void AwaitNone(absl::Time deadline) const;
 
@@ -31,6 +34,7 @@ class CallsInFlight {
   mutable std::condition_variable left_;
   std::unordered_set<std::shared_ptr<Interruption>> calls_;
   bool shut_down_ = false;
+  absl::Time last_arrival_ = absl::InfinitePast();
 };
 
 }  // namespace easel::rpc

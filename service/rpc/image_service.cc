@@ -9,6 +9,7 @@
 #include "rpc/delete_generation_call.h"
 #include "rpc/generate_image_call.h"
 #include "rpc/get_generation_call.h"
+#include "rpc/guarded.h"
 #include "rpc/list_generations_call.h"
 #include "rpc/list_models_call.h"
 #include "rpc/quote_image_call.h"
@@ -84,13 +85,14 @@ class ImageService final : public RawImageService {
  private:
   template <auto kCall>
   grpc::ServerUnaryReactor* Unary(std::string_view method, Context& context, const Bytes& request, Bytes& response) {
-    return UnaryReactor::Start(environment_, calls_, method, context, NextLoop(), &UnaryCall<kCall>::Run, request,
-                               response);
+    return UnaryReactor::Start(environment_, calls_, method, context, NextLoop(), &Guarded<UnaryCall<kCall>, Bytes>::Run,
+                               request, response);
   }
 
   template <auto kCall>
   Stream* Streaming(std::string_view method, Context& context, const Bytes& request) {
-    return StreamReactor::Start(environment_, calls_, method, context, NextLoop(), &StreamCall<kCall>::Run, request);
+    return StreamReactor::Start(environment_, calls_, method, context, NextLoop(),
+                                &Guarded<StreamCall<kCall>, ByteWriter>::Run, request);
   }
 
   boost::asio::any_io_executor NextLoop() {

@@ -6,6 +6,7 @@
 #include <grpcpp/ext/channelz_service_plugin.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/health_check_service_interface.h>
+#include <grpcpp/impl/server_builder_option.h>
 #include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server.h>
 #include <grpcpp/server_builder.h>
@@ -40,16 +41,24 @@ void EnablePlugins() {
   static_cast<void>(enabled);
 }
 
-void SetLimits(const ServerOptions& options, grpc::ServerBuilder& builder) {
-  builder.SetMaxReceiveMessageSize(options.max_request_bytes);
-  // A second server on the same port would silently take half of the calls.
-  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
-  // Finds a peer that went without a word while a call waits; and lets callers ask as often themselves.
-  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 30'000);
-  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 20'000);
-  builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 10'000);
-  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
-}
+// The plugins are of the process, and a server may do without.
+class OpenServices final : public grpc::ServerBuilderOption {
+ public:
+  explicit OpenServices(const ServerOptions& options) {
+    if (!options.reflection) unwanted_.push_back("proto_server_reflection");
+    if (!options.channelz) unwanted_.push_back("channelz_service");
+  }
+
+  void UpdateArguments(grpc::ChannelArguments*) override {}
+  void UpdatePlugins(std::vector<std::unique_ptr<grpc::ServerBuilderPlugin>>* plugins) override {
+    std::erase_if(*plugins, [this](const auto& plugin) {
+      return std::ranges::find(unwanted_, plugin->name()) != unwanted_.end();
+    });
+  }
+
+ private:
+  std::vector<std::string> unwanted_;
+};
 
 absl::Status CannotListen(const std::string& address) {
   const std::string why = WhyNotListen(address);
@@ -62,6 +71,7 @@ absl::Status CannotListen(const std::string& address) {
 }  // namespace
 
 struct Server::Parts {
+  std::unique_ptr<ServerTls> tls;
   CallsInFlight calls;
   std::unique_ptr<grpc::Service> service;
   std::unique_ptr<grpc::Server> server;
@@ -71,20 +81,22 @@ Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& options, Environment environment,
                                                       std::vector<boost::asio::any_io_executor> loops) {
+  auto parts = std::make_unique<Parts>();
   std::shared_ptr<grpc::ServerCredentials> credentials = grpc::InsecureServerCredentials();
   if (options.tls) {
     auto loaded = LoadTls(*options.tls);
     if (!loaded.ok()) return loaded.status();
-    credentials = *std::move(loaded);
+    parts->tls = std::make_unique<ServerTls>(*options.tls, *std::move(loaded));
+    credentials = parts->tls->credentials();
   }
   // Without a port gRPC would take 443.
   if (options.listen.find(':') == std::string::npos) return CannotListen(options.listen);
   EnablePlugins();
-  auto parts = std::make_unique<Parts>();
   parts->service = MakeImageService(std::move(environment), parts->calls, std::move(loops));
   grpc::ServerBuilder builder;
   int port = 0;
-  SetLimits(options, builder);
+  SetLimits(options.limits, builder);
+  builder.SetOption(std::make_unique<OpenServices>(options));
   builder.AddListeningPort(options.listen, credentials, &port);
   builder.RegisterService(parts->service.get());
   parts->server = builder.BuildAndStart();
@@ -104,7 +116,15 @@ void Server::SetServing(bool serving) {
   health->SetServingStatus(kServiceName, serving);
 }
 
+absl::Status Server::ReloadTls(const TlsFiles& files) {
+  auto loaded = LoadTls(files);
+  if (loaded.ok()) parts_->tls->Replace(*std::move(loaded));
+  return loaded.status();
+}
+
 std::size_t Server::calls_in_flight() const { return parts_->calls.count(); }
+
+absl::Time Server::last_call() const { return parts_->calls.last_arrival(); }
 
 void Server::Shutdown(absl::Time deadline) {
   SetServing(false);

@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "rpc/call.h"
+#include "rpc/server_limits.h"
 #include "rpc/tls.h"
 
 namespace easel::rpc {
@@ -19,8 +20,10 @@ struct ServerOptions {
   std::string listen = "127.0.0.1:50051";
   // None: plain text.
   std::optional<TlsFiles> tls = std::nullopt;
-  // A larger request is RESOURCE_EXHAUSTED; a prompt has at most 64 KiB.
-  int max_request_bytes = 1024 * 1024;
+  ServerLimits limits = {};
+  // Both answer anybody. Channelz tells of peers and calls: for where callers need no credentials.
+  bool reflection = true;
+  bool channelz = true;
 };
 
 // The gRPC listener: ImageService, health, reflection and channelz. Takes calls from Start on, with health NOT_SERVING until
@@ -42,8 +45,14 @@ class Server {
   // that is not serving. Calls are taken either way.
   void SetServing(bool serving);
 
+  // From here on new connections are served with what these files hold now; as LoadTls, and after an error nothing has
+  // changed. Whether clients are asked for certificates stays as it was at the start. Not without options.tls.
+  absl::Status ReloadTls(const TlsFiles& files);
+
   // Calls between arrival and end.
   std::size_t calls_in_flight() const;
+  // When the last one arrived.
+  absl::Time last_call() const;
 
   // Takes no connection any more, ends every call (those that wait for a generation with SHUTTING_DOWN) and returns when
   // the last one has finished: at `deadline` gRPC cuts what is left. Not from a loop, a signal handler or a gRPC thread;

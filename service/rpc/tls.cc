@@ -59,17 +59,29 @@ absl::Status CheckPair(const TlsFiles& files, const std::string& certificate_pem
   return absl::OkStatus();
 }
 
+absl::Status CheckAuthorities(const TlsFiles& files, const std::string& pem) {
+  const auto bio = Open(pem);
+  const std::unique_ptr<X509, Free> first(PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr));
+  if (first != nullptr) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("'", files.client_authorities, "' holds no certificate in PEM format (BEGIN CERTIFICATE)"));
+}
+
 }  // namespace
 
-absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> LoadTls(const TlsFiles& files) {
+absl::StatusOr<TlsIdentity> LoadTls(const TlsFiles& files) {
   const auto certificate = ReadFile(files.certificate, "certificate");
   if (!certificate.ok()) return certificate.status();
   const auto key = ReadFile(files.key, "key");
   if (!key.ok()) return key.status();
   if (absl::Status pair = CheckPair(files, *certificate, *key); !pair.ok()) return pair;
-  grpc::SslServerCredentialsOptions options;
-  options.pem_key_cert_pairs.push_back({*key, *certificate});
-  return grpc::SslServerCredentials(options);
+  TlsIdentity identity{.certificate_chain = *certificate, .private_key = *key, .client_authorities = {}};
+  if (files.client_authorities.empty()) return identity;
+  auto authorities = ReadFile(files.client_authorities, "client authorities");
+  if (!authorities.ok()) return authorities.status();
+  if (absl::Status checked = CheckAuthorities(files, *authorities); !checked.ok()) return checked;
+  identity.client_authorities = *std::move(authorities);
+  return identity;
 }
 
 }  // namespace easel::rpc

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <atomic>
 #include <cmath>
 #include <cstdio>
 #include <mutex>
@@ -74,7 +75,7 @@ std::string ToJson(const LogLine& line, absl::Time time) {
 }
 
 struct Log::State {
-  LogLevel minimum;
+  std::atomic<LogLevel> minimum;
   Sink sink;
   std::mutex mutex;
 };
@@ -94,6 +95,8 @@ void Log::Write(const LogLine& line) {
   const std::lock_guard lock(state_->mutex);
   state_->sink(text);
 }
+
+void Log::SetMinimum(LogLevel minimum) { state_->minimum = minimum; }
 
 void Log::Debug(std::string message, std::vector<LogField> fields) {
   Write({LogLevel::kDebug, std::move(message), std::move(fields)});

@@ -64,6 +64,9 @@ class Log {
 
   void Write(const LogLine& line);
 
+  // The least severe lines that are written from here on.
+  void SetMinimum(LogLevel minimum);
+
   void Debug(std::string message, std::vector<LogField> fields = {});
   void Info(std::string message, std::vector<LogField> fields = {});
   void Warning(std::string message, std::vector<LogField> fields = {});

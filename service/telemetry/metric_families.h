@@ -49,6 +49,9 @@ struct MetricFamilies {
                   "Charges made, in millionths of the currency; counted when their generation ends.", {"model", "quality", "currency"}};
   Counters caller_charge{registry, "easel_caller_charge_micros_total",
                          "Charges made for a caller, in millionths of the currency.", {"caller", "currency"}};
+  Counters caller_limits{registry, "easel_caller_limit_exceeded_total",
+                         "New generations that exceeded a limit of their caller's: refused if enforced, let in if shadow.",
+                         {"caller", "limit", "mode"}};
   Counters unknown_charges{registry, "easel_unknown_charges_total",
                            "Submissions of which it cannot be known whether they were charged.", {}};
   Counters orphaned{registry, "easel_orphaned_images_total",
@@ -60,6 +63,10 @@ struct MetricFamilies {
                        {"grpc_type", "grpc_service", "grpc_method", "grpc_code"}};
   Histograms rpc_seconds{registry, "grpc_server_handling_seconds", "Time from an RPC's arrival to its end.",
                          {"grpc_type", "grpc_service", "grpc_method"}, kRpcSeconds};
+  Counters config_reloads{registry, "easel_config_reloads_total",
+                          "Configurations that were read anew while the service ran.", {"outcome"}};
+  Gauges config_reloaded{registry, "easel_config_last_reload_success",
+                         "1 while the newest configuration is the one in force.", {}};
   Gauges build_info{registry, "easel_build_info", "1; the labels say what runs.", {"version", "revision"}};
 };
 

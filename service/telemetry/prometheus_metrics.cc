@@ -99,6 +99,8 @@ PrometheusMetrics::PrometheusMetrics(const KnownLabels& known, const BuildInfo& 
   for (const auto state : kRunning) families_->in_flight.At({StateLabel(state)});
   families_->unknown_charges.At({});
   families_->orphaned.At({});
+  for (const char* outcome : {"applied", "refused"}) families_->config_reloads.At({outcome});
+  families_->config_reloaded.At({}).Set(1);
   CreateRpcs(*families_);
   families_->build_info.At({build.version, build.revision}).Set(1);
 }
@@ -179,6 +181,16 @@ void PrometheusMetrics::UpstreamRequest(std::string_view upstream, std::string_v
 
 void PrometheusMetrics::UpstreamError(std::string_view upstream, std::string_view code) {
   families_->upstream_errors.At({upstream, code}).Increment();
+}
+
+void PrometheusMetrics::CallerLimitExceeded(std::string_view caller, std::string_view limit, std::string_view mode,
+                                            int times) {
+  families_->caller_limits.At({Capped(caller), limit, mode}).Increment(times);
+}
+
+void PrometheusMetrics::ConfigReloaded(bool applied) {
+  families_->config_reloads.At({applied ? "applied" : "refused"}).Increment();
+  families_->config_reloaded.At({}).Set(applied ? 1 : 0);
 }
 
 void PrometheusMetrics::RpcHandled(std::string_view type, std::string_view method, std::string_view code,

@@ -50,6 +50,9 @@ class PrometheusMetrics final : public generation::Metrics {
   // Everything, in Prometheus' text format 0.0.4.
   std::string Text() const;
 
+  // A configuration was read while the service ran; refused: the one before stays in force.
+  void ConfigReloaded(bool applied);
+
   void StateChanged(v1::GenerationState from, v1::GenerationState to) override;
   void GenerationEnded(const Ended& ended) override;
   void QueueWaited(std::string_view model, absl::Duration wait) override;
@@ -60,6 +63,7 @@ class PrometheusMetrics final : public generation::Metrics {
   void UpstreamRequest(std::string_view upstream, std::string_view operation, std::string_view klass,
                        absl::Duration duration) override;
   void UpstreamError(std::string_view upstream, std::string_view code) override;
+  void CallerLimitExceeded(std::string_view caller, std::string_view limit, std::string_view mode, int times) override;
   void RpcHandled(std::string_view type, std::string_view method, std::string_view code,
                   absl::Duration duration) override;
 

@@ -44,6 +44,10 @@ class Metrics {
                                absl::Duration /*duration*/) {}
   virtual void UpstreamError(std::string_view /*upstream*/, std::string_view /*code*/) {}
 
+  // `limit` is "in_flight", "starts" or "daily_budget", `mode` is "enforced" or "shadow"; 0 times: the limit exists.
+  virtual void CallerLimitExceeded(std::string_view /*caller*/, std::string_view /*limit*/, std::string_view /*mode*/,
+                                   int /*times*/) {}
+
   // `type` is "unary" or "server_stream"; `code` as "OK", "NotFound".
   virtual void RpcHandled(std::string_view /*type*/, std::string_view /*method*/, std::string_view /*code*/,
                           absl::Duration /*duration*/) {}

@@ -11,8 +11,8 @@ constexpr char kWithoutKey[] =
     ": listening beyond this machine without an upstream key: set ZAI_API_KEY (or ZAI_API_KEY_FILE), or add --sandbox "
     "to serve sample pictures on purpose";
 constexpr char kInsecure[] =
-    ": listening beyond this machine lets anyone who reaches it make images: listen on 127.0.0.1, or add --insecure if "
-    "the network in between is trusted";
+    ": listening beyond this machine lets anyone who reaches it make images: listen on 127.0.0.1, give callers "
+    "keys or certificates, or add --insecure if the network in between is trusted";
 
 class ConfigSafetyTest : public ConfigTest {};
 

@@ -7,6 +7,7 @@
 #include <boost/asio/detached.hpp>
 
 #include "generation/error.h"
+#include "generation/spending.h"
 #include "google/rpc/error_details.pb.h"
 
 namespace easel::generation {
@@ -38,14 +39,16 @@ World Process::TheWorld() {
           .fallback_model = surroundings_.fallback_model,
           .on_end = [this](const Record& record) { ended_.push_back(record.generation().state()); },
           .on_fault = [this](const absl::Status& fault) { faults_.push_back(fault); },
-          .max_kept_bytes = surroundings_.max_kept_bytes};
+          .max_kept_bytes = surroundings_.max_kept_bytes,
+          .caller_limits = &caller_limits_};
 }
 
 Process::Process(Surroundings& surroundings)
     : surroundings_(surroundings), loop_(std::make_unique<asio::io_context>()), catalog_(surroundings.host),
-      links_(std::make_unique<Links>()),
+      links_(std::make_unique<Links>()), caller_limits_(surroundings.clock, metrics_),
       // Another process has other random numbers.
       random_(static_cast<std::uint64_t>(surroundings.store.attempted_writes()) + 17) {
+  caller_limits_.Set(surroundings.caller_limits);
   std::vector<std::string> models;
   for (const v1::Model& model : catalog_.models()) models.push_back(model.model());
   admission_ = std::make_unique<Admission>(surroundings.queue_max, surroundings.limits, surroundings.accounts,
@@ -152,6 +155,10 @@ absl::StatusOr<std::string> Process::Bytes(Snapshot snapshot) {
 
 void Process::OpenLater(Snapshot snapshot, std::unique_ptr<ImageReader>& reader) {
   asio::co_spawn(*loop_, OpenInto(*generations_, std::move(snapshot), reader), asio::detached);
+}
+
+absl::Status Process::RememberSpending() {
+  return Await(generation::RememberSpending(surroundings_.store, caller_limits_));
 }
 
 absl::Status Process::Recover() { return Await(generations_->Recover()); }

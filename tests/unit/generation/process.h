@@ -36,6 +36,7 @@ struct Surroundings {
   std::map<std::string, UpstreamTerms, std::less<>> terms = {};
   std::string fallback_model = "cogview-4-250304";
   Host host = Host::kZai;
+  CallerLimits::Limits caller_limits = {};
 };
 
 // The domain as one process of the service runs it, on one thread and in simulated time. Destroying it is a crash: the loop
@@ -47,6 +48,7 @@ class Process {
 
   Generations& generations() { return *generations_; }
   Admission& admission() { return *admission_; }
+  CallerLimits& caller_limits() { return caller_limits_; }
   History& history() { return history_; }
 
   // Runs until the condition holds; false: it cannot come to hold.
@@ -70,6 +72,7 @@ class Process {
   // Opens the bytes without waiting for the reader.
   void OpenLater(Snapshot snapshot, std::unique_ptr<ImageReader>& reader);
   absl::Status Recover();
+  absl::Status RememberSpending();
   Snapshot Next(Watcher& watcher, std::int64_t revision, absl::Duration patience);
 
   // What is recorded of it now.
@@ -95,6 +98,7 @@ class Process {
   const Catalog catalog_;
   Metrics metrics_;
   std::unique_ptr<ImageLinks> links_;
+  CallerLimits caller_limits_;
   History history_;
   std::uint64_t random_;
   std::unique_ptr<Admission> admission_;

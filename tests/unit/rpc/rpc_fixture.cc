@@ -37,7 +37,12 @@ RpcTest::RpcTest(std::size_t image_bytes, absl::Duration heartbeat)
       Names(catalog_), clock_, metrics_, Random, executors.front());
   generations_ = std::make_unique<generation::Generations>(MakeWorld(), executors);
   auto server = Server::Start({.listen = "127.0.0.1:0"},
-                              {.generations = *generations_, .metrics = metrics_, .heartbeat = heartbeat}, executors);
+                              {.generations = *generations_,
+                               .metrics = metrics_,
+                               .heartbeat = heartbeat,
+                               .on_fault = {},
+                               .callers = &callers_},
+                              executors);
   EXPECT_TRUE(server.ok()) << server.status();
   server_ = *std::move(server);
   server_->SetServing(true);

@@ -36,6 +36,8 @@ class RpcTest : public ::testing::Test {
   generation::Generations& generations() { return *generations_; }
   fakes::FakeImageModel& upstream() { return upstream_; }
   Server& server() { return *server_; }
+  // Nobody at first: then nobody needs credentials.
+  Callers& callers() { return callers_; }
   const std::shared_ptr<grpc::Channel>& channel() const { return channel_; }
 
   // A request that is valid; an empty request_id stays empty.
@@ -76,6 +78,7 @@ class RpcTest : public ::testing::Test {
   fakes::FakeImageModel upstream_;
   generation::Catalog catalog_{generation::Host::kZai};
   generation::History history_;
+  Callers callers_;
   telemetry::PrometheusMetrics metrics_{{}, {"test", ""}};
   std::vector<std::unique_ptr<boost::asio::io_context>> loops_;
   std::vector<std::thread> threads_;
