@@ -104,15 +104,24 @@ App::~App() {
   if (spans_ != nullptr) {
     boost::asio::co_spawn(http_loop_.executors().front(), spans_->Flush(), boost::asio::use_future).wait_for(kLastSpans);
   }
+  LeaveReplicas();
   store_.reset();
+  replicas_.reset();
   images_.reset();
   http_loop_.Stop();
   loops_.Stop();
 }
 
+// Others take over at once what is not finished here.
+void App::LeaveReplicas() {
+  if (replicas_ == nullptr || generations_ == nullptr) return;
+  auto left = boost::asio::co_spawn(loops_.executors().front(), replicas_->Leave(), boost::asio::use_future);
+  if (const absl::Status status = left.get(); !status.ok()) LogFault("leaving", status);
+}
+
 absl::Status App::OpenDataDirectory() {
   if (!NeedsDirectory(config_)) return absl::OkStatus();
-  auto directory = storage::DataDirectory::Open(DataPath(config_));
+  auto directory = storage::DataDirectory::Open(DataPath(config_), DirectoryUseOf(config_));
   if (!directory.ok()) return directory.status();
   data_directory_ = *std::move(directory);
   return absl::OkStatus();
@@ -145,9 +154,10 @@ absl::Status App::ConnectUpstream() {
 }
 
 absl::Status App::OpenStores() {
-  auto store = OpenStore(config_);
-  if (!store.ok()) return store.status();
-  store_ = *std::move(store);
+  auto records = OpenRecords(config_);
+  if (!records.ok()) return records.status();
+  replicas_ = std::move(records->replicas);
+  store_ = std::move(records->store);
   if (UsesBucket(config_)) {
     // Unlike an upstream, it is asked by the HTTP listener's loop too, and through no upstream's proxy.
     std::vector<boost::asio::io_context*> every_loop = loops_.contexts();
@@ -233,6 +243,7 @@ generation::World App::TheWorld() {
           .on_end = [this](const generation::Record& record) { Tell(record); },
           .on_fault = [this](const absl::Status& fault) { LogFault("storage", fault); },
           .max_kept_bytes = config_.settings.images().max_total_bytes(),
+          .replicas = replicas_.get(),
           .caller_limits = caller_limits_.get()};
 }
 

@@ -58,6 +58,7 @@ class App {
   absl::Status ChooseUpstream();
   absl::Status ConnectUpstream();
   absl::Status OpenStores();
+  void LeaveReplicas();
   absl::Status StartTraces();
   absl::Status ListenHttp();
   absl::Status MakeGenerations();
@@ -104,6 +105,7 @@ class App {
   std::unique_ptr<upstream::UrlGuard> guard_;
   Accounts accounts_;  // none ever goes
   generation::AccountList account_list_;
+  std::unique_ptr<generation::Replicas> replicas_;
   std::unique_ptr<generation::GenerationStore> store_;
   std::unique_ptr<upstream::CurlClients> bucket_clients_;  // with images in S3: beside those of the upstreams
   std::unique_ptr<storage::S3Bucket> bucket_;

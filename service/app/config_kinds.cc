@@ -52,6 +52,12 @@ bool IsUrl(const std::string& text, std::initializer_list<std::string_view> sche
   return std::find(schemes.begin(), schemes.end(), scheme) != schemes.end() && HasGoodPort(*url);
 }
 
+// What libpq reads may name several hosts, which no URL may, and sockets; so it is for libpq to say whether it is right.
+bool IsPostgres(const std::string& text) {
+  return (absl::StartsWith(text, "postgres://") || absl::StartsWith(text, "postgresql://")) &&
+         std::none_of(text.begin(), text.end(), [](unsigned char c) { return c <= ' ' || c >= 0x7f; });
+}
+
 bool IsVariable(const std::string& text) {
   if (text.empty() || absl::ascii_isdigit(static_cast<unsigned char>(text.front()))) return false;
   return std::all_of(text.begin(), text.end(), [](char c) {
@@ -129,7 +135,7 @@ bool IsOfKind(config::v1::Kind kind, const std::string& text) {
     case config::v1::KIND_HOST_PATTERN:
       return IsHostPattern(text);
     case config::v1::KIND_STORE:
-      return text == "sqlite" || text == "memory";
+      return text == "sqlite" || text == "memory" || IsPostgres(text);
     case config::v1::KIND_IMAGES:
       return text == "file" || text == "memory" || ParseS3Location(text).has_value();
     case config::v1::KIND_VARIABLE:
@@ -160,7 +166,7 @@ std::string DescribeKind(config::v1::Kind kind) {
     case config::v1::KIND_HOST_PATTERN:
       return "host names without port, such as images.example.com or *.example.com";
     case config::v1::KIND_STORE:
-      return "sqlite or memory (PostgreSQL is not there yet)";
+      return "sqlite, memory or postgres://USER@HOST:PORT/DATABASE";
     case config::v1::KIND_IMAGES:
       return "file, memory or s3://BUCKET/PREFIX, with a bucket of 3 to 63 lower-case letters, digits, dots and hyphens";
     case config::v1::KIND_VARIABLE:

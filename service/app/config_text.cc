@@ -127,6 +127,11 @@ std::string WithoutUser(const std::string& url) {
   return absl::StrCat(url.substr(0, scheme + 3), "***", url.substr(at));
 }
 
+std::string WithoutQuery(const std::string& url) {
+  const auto query = url.find('?');
+  return query == std::string::npos ? url : absl::StrCat(url.substr(0, query), "?***");
+}
+
 std::string Nearest(const std::string& word, const std::vector<std::string>& candidates, size_t most) {
   std::string nearest;
   size_t least = most + 1;

@@ -31,6 +31,9 @@ std::string Quoted(const std::string& value);
 // The user and password of a URL as ***.
 std::string WithoutUser(const std::string& url);
 
+// What comes after ? as ***.
+std::string WithoutQuery(const std::string& url);
+
 // The candidate that a mistyped word most likely means; empty if none is within `most` mistakes.
 std::string Nearest(const std::string& word, const std::vector<std::string>& candidates, size_t most);
 

@@ -60,6 +60,7 @@ std::string SingleText(const Message& holder, const FieldDescriptor* field) {
     case FieldDescriptor::CPPTYPE_STRING: {
       const std::string text = reflection->GetString(holder, field);
       if (setting.secret() && !text.empty()) return "***";
+      if (setting.kind() == config::v1::KIND_STORE) return WithoutQuery(WithoutUser(text));
       return setting.kind() == config::v1::KIND_PROXY_URL ? WithoutUser(text) : text;
     }
     default:

@@ -60,8 +60,14 @@ absl::StatusOr<std::string> LoadOrMakeSecret(const std::string& path, std::size_
   if (RAND_bytes(reinterpret_cast<unsigned char*>(secret.data()), static_cast<int>(bytes)) != 1) {
     return absl::InternalError("the system gives no random bytes");
   }
-  if (absl::Status written = WriteWhole(path, secret, 0600); !written.ok()) return written;
-  return secret;
+  // Several processes may share the directory: all take the first one's.
+  const std::string own = absl::StrCat(path, ".", ::getpid(), ".new");
+  if (absl::Status written = WriteWhole(own, secret, 0600); !written.ok()) return written;
+  const bool first = ::link(own.c_str(), path.c_str()) == 0;
+  const int error = errno;
+  ::unlink(own.c_str());
+  if (first) return secret;
+  return error == EEXIST ? LoadOrMakeSecret(path, bytes) : CannotWrite(path, error);
 }
 
 }  // namespace easel::app

@@ -13,6 +13,8 @@
 #include "storage/file_image_store.h"
 #include "storage/memory_generation_store.h"
 #include "storage/memory_image_store.h"
+#include "storage/postgres_generation_store.h"
+#include "storage/postgres_replicas.h"
 #include "storage/remembering_generation_store.h"
 #include "storage/s3/s3_image_store.h"
 #include "storage/sqlite_generation_store.h"
@@ -22,10 +24,27 @@ namespace {
 
 constexpr char kSandboxName[] = "sandbox";
 
+storage::PostgresOptions PostgresOptionsOf(const Config& config) {
+  const auto& store = config.settings.store();
+  return {.url = store.location(),
+          .password = store.password(),
+          .schema = config.sandbox ? "easel_sandbox" : "easel",  // sample pictures never mix with real ones
+          .lease = ToDuration(store.lease())};
+}
+
 }  // namespace
 
+bool IsShared(const Config& config) {
+  const std::string& store = config.settings.store().location();
+  return store != "memory" && store != "sqlite";
+}
+
+storage::DataDirectory::Use DirectoryUseOf(const Config& config) {
+  return IsShared(config) ? storage::DataDirectory::Use::kShared : storage::DataDirectory::Use::kAlone;
+}
+
 bool NeedsDirectory(const Config& config) {
-  return config.settings.store().location() != "memory" || config.settings.images().location() == "file";
+  return config.settings.store().location() == "sqlite" || config.settings.images().location() == "file";
 }
 
 std::string DataPath(const Config& config, const std::string& name) {
@@ -120,7 +139,15 @@ rpc::ServerOptions RpcOptionsOf(const Config& config) {
   return options;
 }
 
-absl::StatusOr<std::unique_ptr<generation::GenerationStore>> OpenStore(const Config& config) {
+absl::StatusOr<Records> OpenRecords(const Config& config) {
+  Records records;
+  if (IsShared(config)) {
+    auto replicas = storage::PostgresReplicas::Join(PostgresOptionsOf(config));
+    if (!replicas.ok()) return replicas.status();
+    records.store = std::make_unique<storage::PostgresGenerationStore>(**replicas);
+    records.replicas = *std::move(replicas);
+    return records;
+  }
   std::unique_ptr<generation::GenerationStore> store;
   if (config.settings.store().location() == "memory") {
     store = std::make_unique<storage::MemoryGenerationStore>();
@@ -130,7 +157,8 @@ absl::StatusOr<std::unique_ptr<generation::GenerationStore>> OpenStore(const Con
     store = *std::move(opened);
   }
   // Nobody else writes to either.
-  return std::make_unique<storage::RememberingGenerationStore>(std::move(store));
+  records.store = std::make_unique<storage::RememberingGenerationStore>(std::move(store));
+  return records;
 }
 
 bool UsesBucket(const Config& config) { return ParseS3Location(config.settings.images().location()).has_value(); }
@@ -152,7 +180,7 @@ std::unique_ptr<storage::S3Bucket> OpenBucket(const Config& config, upstream::Ht
 absl::StatusOr<std::unique_ptr<generation::ImageStore>> OpenImages(const Config& config, storage::S3Bucket* bucket) {
   if (bucket != nullptr) return std::make_unique<storage::S3ImageStore>(*bucket);
   if (config.settings.images().location() == "memory") return std::make_unique<storage::MemoryImageStore>();
-  return storage::FileImageStore::OpenDirectory(DataPath(config, "images"));
+  return storage::FileImageStore::OpenDirectory(DataPath(config, "images"), DirectoryUseOf(config));
 }
 
 absl::StatusOr<std::string> LinkSecret(const Config& config) {

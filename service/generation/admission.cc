@@ -79,7 +79,7 @@ std::size_t Admission::LaneOf(ImageModel& account, const std::string& model) {
   for (std::size_t i = 0; i < lanes_.size(); ++i) {
     if (lanes_[i].account == &account && lanes_[i].model == model) return i;
   }
-  lanes_.push_back({&account, model, UpstreamOf(account), Governor(limits_)});
+  lanes_.push_back({&account, model, UpstreamOf(account), Governor(OwnLimits())});
   return lanes_.size() - 1;
 }
 
@@ -205,10 +205,7 @@ void Admission::SetLimits(int queue_max, Governor::Limits limits) {
     const std::lock_guard lock(mutex_);
     queue_max_ = queue_max;
     limits_ = limits;
-    for (Lane& lane : lanes_) {
-      lane.governor.SetLimits(limits);
-      ShowLane(lane);
-    }
+    ApplyLimits();
   }
   Dispatch();
 }

@@ -117,6 +117,11 @@ class Admission {
   // those that are left out keep the turns that they have.
   void SetAccounts(const std::vector<ImageModel*>& accounts);
 
+  // This process is one of `count` that use the same accounts, and the `rank`-th from 0 on: each gets its part of every
+  // account's limit, together exactly that much; but never less than one, so that more processes than a limit allows go
+  // over it.
+  void Share(int rank, int count);
+
   // No turn is given from here on: what waits stays recorded as QUEUED.
   void Close();
 
@@ -180,13 +185,18 @@ class Admission {
   absl::Time NextEvent() const;
   void Arm(absl::Time time);
   bool SetAside(const ImageModel& account) const;
+  // This process's part.
+  Governor::Limits OwnLimits() const;
+  void ApplyLimits();
   void ShowLane(const Lane& lane) const;
 
   std::size_t UpstreamOf(const ImageModel& account);
   boost::asio::awaitable<void> WakeAt(absl::Time time);
 
   int queue_max_;
-  Governor::Limits limits_;
+  Governor::Limits limits_;  // of all processes together
+  int rank_ = 0;
+  int count_ = 1;
   Clock& clock_;
   Metrics& metrics_;
   const std::function<std::uint64_t()> random_;

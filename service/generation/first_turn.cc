@@ -15,7 +15,12 @@ Standing TakeFirstTurn(const World& world, Record& record, Admission::Place plac
   for (const ImageModel* account : world.models.InUse()) {
     if (!Fits(world, *account, model, generation.spec())) entry.not_at.push_back(account);
   }
-  Standing standing{.place = std::move(place), .turn = world.admission.TakeAtOnce(entry)};
+  Standing standing{.place = std::move(place)};
+  if (world.replicas != nullptr) {
+    standing.lease = world.replicas->lease();
+    if (standing.lease == 0) return standing;
+  }
+  standing.turn = world.admission.TakeAtOnce(entry);
   if (!standing.turn) return standing;
   standing.place = {};
   BeginAttempt(generation, standing.turn->account(), model, world.clock.Now());

@@ -14,9 +14,11 @@
 #include "generation/intake.h"
 #include "generation/kept_image.h"
 #include "generation/live_generation.h"
+#include "generation/mirrors.h"
 #include "generation/progress.h"
 #include "generation/retention.h"
 #include "generation/running_generations.h"
+#include "generation/sharing.h"
 #include "generation/time.h"
 #include "generation/validation.h"
 
@@ -37,6 +39,12 @@ absl::Status StillRunning(const v1::Generation& generation) {
               .metadata = {{"generation", name}}};
   DescribeCharge(generation.charge(), error.metadata);
   return ToStatus(error);
+}
+
+Snapshot CancelRequested(const Record& record) {
+  auto marked = std::make_shared<Record>(record);
+  marked->mutable_generation()->set_cancel_requested(true);
+  return marked;
 }
 
 // Made by generation/error.h; a store's own words are for the operator.
@@ -63,12 +71,17 @@ absl::Status SayingThatNothingWasCharged(const absl::Status& refusal) {
 
 struct Generations::Shared {
   Shared(World world_, std::vector<asio::any_io_executor> loops)
-      : world(std::move(world_)), loop(loops.front()), running(std::move(loops)), intake(world, running), retention(world) {}
+      : world(std::move(world_)), loop(loops.front()), running(std::move(loops)), mirrors(world, loop),
+        intake(world, running, mirrors), retention(world) {
+    if (world.replicas != nullptr) sharing = std::make_unique<Sharing>(world, running, intake, mirrors);
+  }
 
   const World world;
   const asio::any_io_executor loop;  // for what belongs to no generation
   RunningGenerations running;
+  Mirrors mirrors;
   Intake intake;
+  std::unique_ptr<Sharing> sharing;  // where there are replicas
   Retention retention;
 };
 
@@ -90,12 +103,14 @@ awaitable<absl::StatusOr<Watcher>> Generations::Start(Order order) {
 }
 
 awaitable<absl::StatusOr<Watcher>> Generations::Watch(std::string caller, std::string name) {
-  if (auto live = shared_->running.Find(name); live != nullptr && live->snapshot()->caller() == caller) {
+  auto live = shared_->running.Find(name);
+  if (live != nullptr && live->snapshot()->caller() == caller && shared_->intake.RunsHere(*live)) {
     co_return Watcher(std::move(live));
   }
   absl::StatusOr<Snapshot> found = co_await Get(std::move(caller), std::move(name));
   if (!found.ok()) co_return found.status();
   if (HasEnded(**found)) co_return Watcher(*std::move(found));
+  if (shared_->world.replicas != nullptr) co_return shared_->mirrors.Watch(*std::move(found));
   co_return co_await shared_->intake.Hold(**found);
 }
 
@@ -106,7 +121,8 @@ awaitable<absl::StatusOr<Snapshot>> Generations::Get(std::string caller, std::st
 }
 
 awaitable<absl::StatusOr<Snapshot>> Generations::Find(std::string name) {
-  if (const auto live = shared_->running.Find(name); live != nullptr) co_return live->snapshot();
+  const auto live = shared_->running.Find(name);
+  if (live != nullptr && shared_->intake.RunsHere(*live)) co_return live->snapshot();
   if (Snapshot remembered = shared_->world.store.Remembered(name)) co_return remembered;
   absl::StatusOr<Record> record = co_await shared_->world.store.Get(name);
   if (absl::IsNotFound(record.status())) co_return NotFound(name);
@@ -132,7 +148,11 @@ awaitable<absl::StatusOr<std::vector<Snapshot>>> Generations::List(ListQuery que
 awaitable<absl::StatusOr<Snapshot>> Generations::Cancel(std::string caller, std::string name, v1::CancelPolicy policy) {
   absl::StatusOr<Watcher> watcher = co_await Watch(caller, name);
   if (!watcher.ok()) co_return watcher.status();
-  const auto live = shared_->running.Find(name);
+  auto live = shared_->running.Find(name);
+  if (live != nullptr && !shared_->intake.RunsHere(*live)) live = nullptr;
+  if (live == nullptr && !HasEnded(*watcher->current()) && shared_->world.replicas != nullptr) {
+    co_return co_await CancelElsewhere(*std::move(watcher), policy);
+  }
   if (live == nullptr && !HasEnded(*watcher->current())) {
     co_return ToStatus({.reason = v1::ERROR_REASON_SHUTTING_DOWN,
                         .message = absl::StrCat("The service is shutting down and '", name,
@@ -152,6 +172,28 @@ awaitable<absl::StatusOr<Snapshot>> Generations::Cancel(std::string caller, std:
   auto marked = std::make_shared<Record>(*now);
   marked->mutable_generation()->set_cancel_requested(true);
   co_return marked;
+}
+
+// It may change hands meanwhile: the wish is kept with the generation, for whoever has it.
+awaitable<absl::StatusOr<Snapshot>> Generations::CancelElsewhere(Watcher watcher, v1::CancelPolicy policy) {
+  const World& world = shared_->world;
+  Snapshot now = watcher.current();
+  const std::string name = now->generation().name();
+  const bool abort = policy == v1::CANCEL_POLICY_ABORT;
+  const absl::Status told =
+      co_await world.replicas->Tell(name, abort ? Replicas::Wish::kAbort : Replicas::Wish::kMark);
+  if (absl::IsNotFound(told)) co_return co_await Find(name);
+  if (!told.ok()) {
+    world.on_fault(told);
+    co_return told;
+  }
+  const auto stopping = [&] { return abort || now->generation().state() == v1::GENERATION_STATE_QUEUED; };
+  while (!HasEnded(*now) && stopping()) {
+    now = co_await watcher.Next(now->generation().revision(), absl::Seconds(10));
+    if ((co_await asio::this_coro::cancellation_state).cancelled() != asio::cancellation_type::none) break;
+  }
+  if (HasEnded(*now)) co_return now;
+  co_return CancelRequested(*now);
 }
 
 awaitable<absl::Status> Generations::Delete(std::string caller, std::string name) {
@@ -231,10 +273,14 @@ v1::Generation Generations::Show(const Record& record) const {
 
 awaitable<absl::Status> Generations::CheckImages() { co_return co_await shared_->intake.CheckImages(); }
 
-awaitable<absl::Status> Generations::Recover() { co_return co_await shared_->intake.Recover(); }
+awaitable<absl::Status> Generations::Recover() {
+  if (shared_->sharing != nullptr) co_return co_await shared_->sharing->Start(shared_->loop);
+  co_return co_await shared_->intake.Recover();
+}
 
 void Generations::StopTaking() {
   shared_->intake.StopTaking();
+  if (shared_->sharing != nullptr) shared_->sharing->StopTaking();
   shared_->world.admission.Close();
 }
 
@@ -243,10 +289,14 @@ int Generations::AtWork() const { return shared_->running.AtWork(); }
 int Generations::Running() const { return shared_->running.Count(); }
 
 bool Generations::AwaitIdle(absl::Duration patience) const {
-  return shared_->running.AwaitNone(patience) && shared_->retention.AwaitStopped(patience);
+  return (shared_->sharing == nullptr || shared_->sharing->AwaitStopped(patience)) &&
+         shared_->running.AwaitNone(patience) && shared_->retention.AwaitStopped(patience) &&
+         shared_->mirrors.AwaitIdle(patience);
 }
 
 void Generations::Suspend() {
+  if (shared_->sharing != nullptr) shared_->sharing->Stop();
+  shared_->mirrors.Stop();
   shared_->running.Suspend();
   shared_->retention.Stop();
 }

@@ -77,7 +77,7 @@ class Generations {
   // Whether an image could be kept now; orders are refused from here on while none could (STORAGE_UNAVAILABLE).
   boost::asio::awaitable<absl::Status> CheckImages();
 
-  // Picks up every running record of the store: what a start does before it serves.
+  // Picks up every running record of the store, or those that no other process runs: what a start does before it serves.
   boost::asio::awaitable<absl::Status> Recover();
 
   // From here on what was kept long enough is removed, in the background, until Suspend. At most once.
@@ -98,6 +98,8 @@ class Generations {
 
  private:
   struct Shared;
+  boost::asio::awaitable<absl::StatusOr<Snapshot>> CancelElsewhere(Watcher watcher, v1::CancelPolicy policy);
+
   std::unique_ptr<Shared> shared_;
 };
 

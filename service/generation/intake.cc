@@ -13,7 +13,6 @@
 #include "generation/error.h"
 #include "generation/first_turn.h"
 #include "generation/ids.h"
-#include "generation/recovery.h"
 #include "generation/same_order.h"
 #include "generation/time.h"
 #include "generation/wakeup.h"
@@ -115,6 +114,7 @@ awaitable<absl::StatusOr<Watcher>> Intake::Start(Order order) {
     if (!joined.ok()) co_return joined;
     const Snapshot snapshot = joined->current();
     if (absl::Status same = CheckSameOrder(order.spec, *snapshot); !same.ok()) co_return same;
+    if (!HasEnded(*snapshot) && !RunsHere(*live)) co_return co_await FromStore(snapshot->generation().name());
     if (!HasEnded(*snapshot) || !MayStartAgain(*snapshot)) co_return joined;
     running_.Leave(request, live);  // it has just ended, and this order starts it again
   }
@@ -190,6 +190,10 @@ awaitable<absl::StatusOr<Watcher>> Intake::Existing(Order order, Record record, 
       standing = {};
       co_return co_await Accept(std::move(order), std::move(live));
     }
+    if (absl::IsAborted(updated) && world_.replicas != nullptr) {  // another process was quicker
+      absl::StatusOr<Record> now = co_await world_.store.Get(snapshot->generation().name());
+      if (now.ok()) co_return co_await Existing(std::move(order), *std::move(now), std::move(live), std::move(standing));
+    }
     world_.on_fault(updated);
     co_return updated;
   }
@@ -219,8 +223,10 @@ awaitable<absl::StatusOr<Watcher>> Intake::Hold(Record record) {
   }
 }
 
-Watcher Intake::CarryOn(Record record, std::shared_ptr<LiveGeneration> live) {
-  if (HasEnded(record) || !taking_) return Watcher(std::make_shared<const Record>(std::move(record)));
+Watcher Intake::CarryOn(Record record, std::shared_ptr<LiveGeneration> live, bool ours) {
+  if (HasEnded(record)) return Watcher(std::make_shared<const Record>(std::move(record)));
+  if (world_.replicas != nullptr && !ours) return mirrors_.Watch(std::make_shared<const Record>(std::move(record)));
+  if (!taking_) return Watcher(std::make_shared<const Record>(std::move(record)));
   const Origin origin = unsent_.Take(record.generation().name()) ? Origin::kUnsent : Origin::kResumed;
   Launch(live, std::make_shared<const Record>(std::move(record)), {}, origin);
   return Watcher(std::move(live));
@@ -237,6 +243,7 @@ awaitable<absl::StatusOr<Watcher>> Intake::Join(std::shared_ptr<LiveGeneration> 
 
 void Intake::Launch(std::shared_ptr<LiveGeneration> live, Snapshot snapshot, Standing standing, Origin origin) {
   CountFor(*snapshot, *live, std::exchange(standing.pass, {}));
+  if (world_.replicas != nullptr) live->SetLease(standing.lease != 0 ? standing.lease : world_.replicas->lease());
   live->Publish(snapshot);
   running_.EnterName(snapshot->generation().name(), live);
   world_.metrics.StateChanged(v1::GENERATION_STATE_UNSPECIFIED, snapshot->generation().state());
@@ -251,22 +258,9 @@ void Intake::Launch(std::shared_ptr<LiveGeneration> live, Snapshot snapshot, Sta
 awaitable<void> Intake::Live(std::shared_ptr<LiveGeneration> live, Standing standing, Origin origin) {
   co_await RunLifecycle(world_, live, std::move(standing), origin);
   running_.Leave(RequestOf(*live->snapshot()), live);
-}
-
-awaitable<absl::Status> Intake::Recover() {
-  absl::StatusOr<std::vector<Record>> running = co_await world_.store.ListRunning();
-  if (!running.ok()) co_return running.status();
-  // Tasks count and the queue is whole before anything leaves it.
-  const Admission::Place all = world_.admission.Expect();
-  for (Record& record : InOrderOfRecovery(*std::move(running))) {
-    auto [live, entered] = running_.Enter(RequestOf(record), {});
-    if (!entered) continue;
-    const v1::GenerationState state = record.generation().state();
-    const bool takes_part = state == v1::GENERATION_STATE_QUEUED || state == v1::GENERATION_STATE_RENDERING;
-    Standing standing{.place = takes_part ? world_.admission.Expect() : Admission::Place()};
-    Launch(live, std::make_shared<const Record>(std::move(record)), std::move(standing), Origin::kResumed);
-  }
-  co_return absl::OkStatus();
+  if (HasEnded(*live->snapshot()) || world_.replicas == nullptr) co_return;
+  world_.metrics.StateChanged(live->snapshot()->generation().state(), v1::GENERATION_STATE_UNSPECIFIED);
+  mirrors_.Adopt(live);
 }
 
 }  // namespace easel::generation

@@ -26,7 +26,7 @@ constexpr int kInvalidImageFetches = 3;
 
 Lifecycle::Lifecycle(const World& world, std::shared_ptr<LiveGeneration> live, Standing standing, Origin origin)
     : world_(world), live_(std::move(live)), place_(std::move(standing.place)), origin_(origin), record_(*live_->snapshot()),
-      began_(world.clock.Now()), turn_(std::move(standing.turn)), model_(record_.generation().spec().model()) {
+      began_(world.clock.Now()), turn_(std::move(standing.turn)), lease_(standing.lease), model_(record_.generation().spec().model()) {
   const absl::Duration half = (Limit(record_.retry_until()) - began_) / 2;
   fall_back_at_ = began_ + std::min(world_.pacing.fall_back_after, half);
   // What went over to another model before a restart stays there.
@@ -67,6 +67,10 @@ awaitable<void> Lifecycle::Run() {
 awaitable<void> Lifecycle::Submit() {
   if (!turn_) {
     co_await OutcomeWasLost();
+    co_return;
+  }
+  if (!MaySend()) {
+    co_await NotSent();
     co_return;
   }
   const bool rejects_duplicates = TermsOf(turn_->account().upstream()).rejects_duplicates;
@@ -171,6 +175,8 @@ awaitable<void> Lifecycle::Fetch() {
   }
   // Until the record refers to the bytes, or it is clear that it will not, nobody may remove them.
   const ImageHolds::Held held = co_await world_.holds->Hold(info->sha256);
+  co_await HoldImage(info->sha256);
+  if (Interrupted()) co_return;
   if (absl::Status kept = co_await download.Keep(info->sha256); !kept.ok()) {
     world_.holds->Doubt(info->sha256);
     const Fetched not_kept{.outcome = Fetched::Outcome::kSinkFailed, .status = std::move(kept)};

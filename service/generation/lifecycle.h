@@ -23,6 +23,7 @@
 #include "generation/ports/image_model.h"
 #include "generation/ports/image_store.h"
 #include "generation/ports/metrics.h"
+#include "generation/ports/replicas.h"
 
 namespace easel::generation {
 
@@ -84,6 +85,8 @@ struct World {
   std::int64_t max_kept_bytes = 0;
   // Shared by all copies of this world, and by readers that may outlive a call.
   std::shared_ptr<ImageHolds> holds = std::make_shared<ImageHolds>();
+  // The processes that share the store; nullptr: there is no other.
+  Replicas* replicas = nullptr;
   // nullptr: no caller has limits.
   CallerLimits* caller_limits = nullptr;
 };
@@ -99,6 +102,8 @@ enum class Origin {
 struct Standing {
   Admission::Place place;
   std::optional<Admission::Turn> turn = std::nullopt;
+  // The lease that was held before the turn was recorded (see Replicas); 0: none, or none is needed.
+  std::uint64_t lease = 0;
   // Its caller may have it; none yet for what was accepted before.
   CallerLimits::Pass pass = {};
 };

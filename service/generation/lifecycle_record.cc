@@ -39,8 +39,9 @@ awaitable<void> Lifecycle::Record(v1::GenerationState state) {
     const absl::Status recorded = co_await Commit(snapshot);
     // An end whose commit was reported as failed was recorded all the same, and has been removed since.
     if (recorded.ok() || (round > 0 && HasEnded(state) && absl::IsNotFound(recorded))) break;
-    world_.on_fault(recorded);
-    const bool hopeless = absl::IsAborted(recorded) || absl::IsNotFound(recorded) || absl::IsDataLoss(recorded);
+    const bool taken_over = absl::IsFailedPrecondition(recorded);
+    if (!taken_over) world_.on_fault(recorded);
+    const bool hopeless = taken_over || absl::IsAborted(recorded) || absl::IsNotFound(recorded) || absl::IsDataLoss(recorded);
     if (hopeless || live_->wish() == LiveGeneration::Wish::kSuspend) {
       gone_ = true;
       co_return;
@@ -64,6 +65,15 @@ awaitable<absl::Status> Lifecycle::Commit(Snapshot snapshot) {
   const absl::StatusOr<::easel::generation::Record> kept = co_await world_.store.Get(record_.generation().name());
   if (!kept.ok()) co_return kept.status();
   co_return kept->SerializeAsString() == record_.SerializeAsString() ? absl::OkStatus() : updated;
+}
+
+awaitable<void> Lifecycle::HoldImage(const std::string& digest) {
+  if (world_.replicas == nullptr) co_return;
+  for (int round = 0; !Interrupted(); ++round) {
+    const absl::Status held = co_await world_.replicas->HoldImage(record_.generation().name(), digest);
+    if (held.ok()) co_return;
+    co_await Wait(Backoff(round));
+  }
 }
 
 awaitable<void> Lifecycle::Wait(absl::Duration duration) {

@@ -67,6 +67,13 @@ awaitable<void> Lifecycle::OutcomeWasLost() {
   co_await Fail(std::move(error));
 }
 
+// It was recorded as SUBMITTING, and then this process was not sure any more that it is the one who may send it.
+awaitable<void> Lifecycle::NotSent() {
+  CloseAttempt("not_sent", v1::CHARGE_STATE_NONE);
+  turn_.reset();
+  co_await Record(v1::GENERATION_STATE_QUEUED);
+}
+
 // The upstream did not take it, or nobody knows: what happens next is the table of README, "Errors".
 awaitable<void> Lifecycle::Refused(UpstreamError error) {
   CloseAttempt(error.code, ChargeOf(error.taken));

@@ -43,6 +43,7 @@ class Lifecycle {
   boost::asio::awaitable<void> TurnDidNotCome();
   boost::asio::awaitable<void> OutcomeWasLost();
   boost::asio::awaitable<void> Refused(UpstreamError error);
+  boost::asio::awaitable<void> NotSent();
   bool MayGoAgain(const UpstreamError& error);
   bool MayResubmit() const;
   void CloseAttempt(std::string_view code, v1::ChargeState charge);
@@ -59,6 +60,11 @@ class Lifecycle {
   void CountEnd() const;
   // Waits, unless a wish interrupts it. The time counts as waiting, not as this service's own.
   boost::asio::awaitable<void> Wait(absl::Duration duration);
+
+  // Whether a request may leave: not once another process may have taken this over.
+  bool MaySend() const { return world_.replicas == nullptr || (lease_ != 0 && world_.replicas->lease() == lease_); }
+  // Until the bytes may be kept, or a wish interrupts that.
+  boost::asio::awaitable<void> HoldImage(const std::string& digest);
 
   bool Interrupted() const { return live_->wish() != LiveGeneration::Wish::kGoOn; }
   v1::GenerationState state() const { return record_.generation().state(); }
@@ -98,6 +104,7 @@ class Lifecycle {
   // What this process knows and a restart need not.
   const absl::Time began_;
   std::optional<Admission::Turn> turn_;
+  std::uint64_t lease_ = 0;  // held since before the turn was recorded
   bool gone_ = false;  // the record was taken over, is not there any more, or cannot be written before the end: stop
   std::string model_;                                       // the one to ask for
   absl::Time fall_back_at_;                                 // when another one is thought of

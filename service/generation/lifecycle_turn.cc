@@ -44,6 +44,14 @@ awaitable<void> Lifecycle::TakeTurn() {
     turn_.reset();
     co_return;
   }
+  if (world_.replicas != nullptr) {
+    lease_ = world_.replicas->lease();
+    if (lease_ == 0) {  // nothing could be sent
+      turn_.reset();
+      co_await Wait(world_.pacing.retry_first);
+      co_return;
+    }
+  }
   BeginAttempt(generation(), turn_->account(), model_, Now());
   co_await Record(v1::GENERATION_STATE_SUBMITTING);
 }

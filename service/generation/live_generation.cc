@@ -40,8 +40,19 @@ void LiveGeneration::Attach() {
 }
 
 void LiveGeneration::Detach(v1::CancelPolicy leave_with) {
+  std::function<void()> on_abandoned;
+  {
+    const std::lock_guard lock(mutex_);
+    if (--attached_ > 0 || leave_with != v1::CANCEL_POLICY_ABORT) return;
+    if (on_abandoned_ == nullptr) return SetWish(Wish::kAbort);
+    on_abandoned = on_abandoned_;
+  }
+  on_abandoned();
+}
+
+void LiveGeneration::RunElsewhere(std::function<void()> on_abandoned) {
   const std::lock_guard lock(mutex_);
-  if (--attached_ == 0 && leave_with == v1::CANCEL_POLICY_ABORT) SetWish(Wish::kAbort);
+  on_abandoned_ = std::move(on_abandoned);
 }
 
 void LiveGeneration::AddWaiter(std::shared_ptr<Wakeup> wakeup, Interest interest) {

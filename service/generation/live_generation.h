@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -45,6 +46,11 @@ class LiveGeneration : public std::enable_shared_from_this<LiveGeneration> {
   void Attach();
   // `leave_with` ABORT: the last one to go cancels the generation.
   void Detach(v1::CancelPolicy leave_with);
+  // Another process runs it: when the last caller leaves with ABORT, `on_abandoned` is called instead of a wish being made.
+  void RunElsewhere(std::function<void()> on_abandoned);
+  // The lease of this process that it runs under (see Replicas); 0: none is needed, or none was held.
+  void SetLease(std::uint64_t lease) { lease_ = lease; }
+  std::uint64_t lease() const { return lease_; }
 
   // What a waiter wants to be woken for.
   enum class Interest { kEveryChange, kEnd };
@@ -100,6 +106,8 @@ class LiveGeneration : public std::enable_shared_from_this<LiveGeneration> {
   Wish wish_ = Wish::kGoOn;
   bool cancel_marked_ = false;
   int attached_ = 0;
+  std::function<void()> on_abandoned_;
+  std::atomic<std::uint64_t> lease_ = 0;
   std::vector<Waiter> waiters_;
 };
 

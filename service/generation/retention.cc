@@ -82,6 +82,9 @@ awaitable<absl::Status> Retention::Sweep() {
   for (const auto step : {&Retention::RemoveRecords, &Retention::ExpireImages, &Retention::MakeRoom,
                           &Retention::RemoveDoubtful, &Retention::RemoveForgotten}) {
     if (stopping_) break;
+    // Of several processes the first does it for all; each minds what itself left.
+    const bool first_of_all = world_.replicas == nullptr || world_.replicas->standing().rank == 0;
+    if (!first_of_all && step != &Retention::RemoveDoubtful) continue;
     const absl::Status done = co_await (this->*step)();
     first.Update(done);
   }
@@ -155,7 +158,8 @@ awaitable<absl::Status> Retention::Expire(Record record) {
 awaitable<absl::Status> Retention::MakeRoom() {
   // Only what was recorded since can have made it too much.
   const std::uint64_t releases = world_.holds->releases();
-  if (world_.max_kept_bytes <= 0 || releases == releases_when_it_fitted_) co_return absl::OkStatus();
+  const bool alone = world_.replicas == nullptr || world_.replicas->standing().count == 1;
+  if (world_.max_kept_bytes <= 0 || (alone && releases == releases_when_it_fitted_)) co_return absl::OkStatus();
   DueQuery query = DueBy(DueQuery::By::kExpireTime, absl::InfiniteFuture());
   while (true) {
     const absl::StatusOr<std::int64_t> kept = co_await world_.store.KeptBytes();
@@ -204,6 +208,25 @@ awaitable<absl::Status> Retention::RemoveForgotten() {
   co_return absl::OkStatus();
 }
 
+// With replicas, where it is free it is claimed in the store as well, for as long as this process's lease lasts.
+awaitable<absl::StatusOr<bool>> Retention::IsFree(const std::string& digest) {
+  if (world_.replicas != nullptr) co_return co_await world_.replicas->ClaimImage(digest);
+  std::vector<std::string> asked = {digest};
+  const absl::StatusOr<std::vector<std::string>> unused = co_await world_.store.Unused(std::move(asked));
+  if (!unused.ok()) co_return unused.status();
+  co_return !unused->empty();
+}
+
+awaitable<absl::Status> Retention::RemoveBytes(const std::string& digest, std::uint64_t lease) {
+  if (world_.replicas == nullptr) co_return co_await world_.images.Remove(digest);
+  if (lease == 0 || world_.replicas->lease() != lease) {
+    co_return absl::UnavailableError("an image cannot be removed while this process has no lease in the database");
+  }
+  const absl::Status removed = co_await world_.images.Remove(digest);
+  const absl::Status forgotten = co_await world_.replicas->ForgetImage(digest);
+  co_return removed.ok() ? forgotten : removed;
+}
+
 // While it is claimed nobody can come to refer to it: who keeps an image holds it until the record says so.
 awaitable<absl::Status> Retention::RemoveImage(std::string digest) {
   const auto claim = world_.holds->Claim(digest);
@@ -211,11 +234,11 @@ awaitable<absl::Status> Retention::RemoveImage(std::string digest) {
     world_.holds->Doubt(std::move(digest));
     co_return absl::OkStatus();
   }
-  std::vector<std::string> asked = {digest};
-  const absl::StatusOr<std::vector<std::string>> unused = co_await world_.store.Unused(std::move(asked));
-  if (unused.ok() && unused->empty()) co_return absl::OkStatus();
-  absl::Status removed = unused.status();
-  if (removed.ok()) removed = co_await world_.images.Remove(digest);
+  const std::uint64_t lease = world_.replicas == nullptr ? 0 : world_.replicas->lease();
+  const absl::StatusOr<bool> free = co_await IsFree(digest);
+  if (free.ok() && !*free) co_return absl::OkStatus();
+  absl::Status removed = free.status();
+  if (removed.ok()) removed = co_await RemoveBytes(digest, lease);
   if (!removed.ok()) world_.holds->Doubt(std::move(digest));
   co_return removed;
 }

@@ -54,6 +54,8 @@ class Retention {
   // What is next in this order, and after that what follows; nothing once all was given, or when stopping.
   boost::asio::awaitable<absl::StatusOr<std::vector<Record>>> Next(DueQuery& query);
   bool IsRead(const Record& record) const;
+  boost::asio::awaitable<absl::StatusOr<bool>> IsFree(const std::string& digest);
+  boost::asio::awaitable<absl::Status> RemoveBytes(const std::string& digest, std::uint64_t lease);
   absl::Duration Interval() const;
 
   const World& world_;

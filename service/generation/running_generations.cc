@@ -40,6 +40,13 @@ std::shared_ptr<LiveGeneration> RunningGenerations::Find(std::string_view name) 
   return it == by_name_.end() ? nullptr : it->second;
 }
 
+std::vector<std::shared_ptr<LiveGeneration>> RunningGenerations::All() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::shared_ptr<LiveGeneration>> all;
+  for (const auto& [name, live] : by_name_) all.push_back(live);
+  return all;
+}
+
 void RunningGenerations::Suspend() {
   const std::lock_guard lock(mutex_);
   suspended_ = true;

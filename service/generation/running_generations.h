@@ -35,6 +35,9 @@ class RunningGenerations {
   // nullptr: none of this name runs.
   std::shared_ptr<LiveGeneration> Find(std::string_view name) const;
 
+  // All that are found by their names.
+  std::vector<std::shared_ptr<LiveGeneration>> All() const;
+
   void Suspend();
 
   // Those at work; what waits in the queue does not count.

@@ -175,6 +175,12 @@ class House:
         for name in ("some work did not stop in time",):
             self.counts[name] += words.count(name)
 
+    def processes(self):
+        return [self.easeld, self.sandbox]
+
+    def calm(self):
+        """Nothing of its own is in the way any more."""
+
     def log_of(self, name):
         """What easeld's log says of a generation."""
         text = self.easeld.log_file.read_text(errors="replace")

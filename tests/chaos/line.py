@@ -20,7 +20,7 @@ WIRE_WORDS = re.compile(r"Socket closed|onnect|ecvmsg|Broken pipe|GOAWAY|goaway|
 OPTIONS = [("grpc.enable_http_proxy", 0), ("grpc.use_local_subchannel_pool", 1), ("grpc.initial_reconnect_backoff_ms", 50),
            # How long a connection may take to come about, whatever its name says.
            ("grpc.min_reconnect_backoff_ms", 2000), ("grpc.max_reconnect_backoff_ms", 400),
-           ("grpc.max_receive_message_length", 64 << 20)]
+           ("grpc.lb_policy_name", "round_robin"), ("grpc.max_receive_message_length", 64 << 20)]
 
 
 @dataclass

@@ -1,4 +1,5 @@
 """A run from start to end: a house, a crowd of callers, the weather, and the reckoning."""
+import random
 import shutil
 import sys
 
@@ -10,6 +11,7 @@ from plan import Mix
 from reckoning import Reckoning
 from service import state
 from table import good, histories, table
+from village import Village, VillageWeather
 from weather import Weather
 from wires import Wires
 
@@ -27,12 +29,14 @@ def run(options):
     wires, disk = Wires(options.seed), Disk(options.directory / "disk")
     if disk.why_not:
         say(f"the disk will not fill: {disk.why_not}")
-    house = House(options.directory, disk, wires, book, options.seed, options.rejects_duplicates, options.retention)
+    house = build(options, disk, wires, book)
     try:
         house.serve()
-        crowd, closing = start_callers(book, wires.callers.address, options.seed, Mix(options.sync, options.faults),
+        many = options.replicas > 1
+        crowd, closing = start_callers(book, house.address if many else wires.callers.address, options.seed, Mix(options.sync, options.faults),
                                        options.callers, options.lanes)
-        weather = Weather(house, wires, disk, options.seed, options.pause)
+        weather = (VillageWeather(house, wires, random.Random(f"{options.seed}/weather"), options.pause) if many else
+                   Weather(house, wires, disk, options.seed, options.pause))
         storm(options, book, house, weather)
         stuck = send_home(crowd, closing, patience=8)
         if stuck:
@@ -40,9 +44,14 @@ def run(options):
         reckoning = calm(options, book, house)
         return report(options, reckoning, house, weather, crowd)
     finally:
-        for process in (house.easeld, house.sandbox):
+        for process in house.processes():
             if process is not None and process.running():
                 process.kill()
+
+
+def build(options, disk, wires, book):
+    what = (options.directory, disk, wires, book, options.seed, options.rejects_duplicates, options.retention)
+    return Village(options.replicas, *what) if options.replicas > 1 else House(*what)
 
 
 def storm(options, book, house, weather):
@@ -67,6 +76,7 @@ def progress(book, house, event):
 def calm(options, book, house):
     """All faults off, easeld started a last time, and everything may end."""
     house.disk.empty()
+    house.calm()
     house.wires.calm()
     house.sandbox.clear()
     house.check()
@@ -89,12 +99,13 @@ def report(options, reckoning, house, weather, crowd):
             say(line)
         for trouble in reckoning.book.troubles[:20]:
             say(f"TROUBLE: {trouble}")
-    say(f"\neaseld under chaos: {options.seconds:g} s, seed {options.seed}, {reckoning.book.seconds():.0f} s with the end")
+    replicas = f"{options.replicas} replicas, " if options.replicas > 1 else ""
+    say(f"\neaseld under chaos: {replicas}{options.seconds:g} s, seed {options.seed}, {reckoning.book.seconds():.0f} s with the end")
     say(table(reckoning, house, weather, crowd))
     if not well:
         keep_disk(house.disk, options.directory / "kept")
         say(f"\nNot all promises were kept. Data, logs and the journal: {options.directory}\n"
-            f"Again: tests/chaos/run --seconds {options.seconds:g} --seed {options.seed}")
+            f"Again: tests/chaos/run --replicas {options.replicas} --seconds {options.seconds:g} --seed {options.seed}")
     return well
 
 

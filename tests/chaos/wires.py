@@ -131,8 +131,16 @@ class Wires:
         self.thread.start()
         self.upstream = Wire(seed, "upstream", share=0.3, most=400_000)
         self.callers = Wire(seed, "callers", share=0.5, most=400_000)
-        for wire in (self.upstream, self.callers):
+        self.all = [self.upstream, self.callers]
+        for wire in self.all:
             self._do(wire.listen())
+        self.seed = seed
+
+    def add(self, name, share, most):
+        wire = Wire(self.seed, name, share, most)
+        self._do(wire.listen())
+        self.all.append(wire)
+        return wire
 
     def _do(self, coroutine):
         return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result()
@@ -147,8 +155,9 @@ class Wires:
 
     def calm(self):
         """No more cuts."""
-        self.upstream.stormy = self.callers.stormy = False
+        for wire in self.all:
+            wire.stormy = False
 
     def counts(self):
-        return {f"{wire.name}: {how}": count for wire in (self.upstream, self.callers)
+        return {f"{wire.name}: {how}": count for wire in self.all
                 for how, count in sorted(wire.counts.items())}

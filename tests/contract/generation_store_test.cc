@@ -1,6 +1,8 @@
 // What every GenerationStore promises.
 #include "generation/ports/generation_store.h"
 
+#include <array>
+#include <atomic>
 #include <memory>
 #include <random>
 #include <thread>
@@ -105,10 +107,11 @@ TEST_P(GenerationStoreContract, ConcurrentReservesOfOneIdInsertOnce) {
 
 TEST_P(GenerationStoreContract, ReservesFromManyThreadsInsertOnce) {
   std::atomic<int> inserted = 0;
+  std::array<Loop, 4> loops;  // a store may touch them for a moment after they have their results
   std::vector<std::thread> threads;
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([&, t] {
-      Loop loop;
+      Loop& loop = loops.at(static_cast<std::size_t>(t));
       for (int i = 0; i < 25; ++i) {
         const std::string id = absl::StrFormat("request-%d", i);
         const auto reservation = loop.Run(store_->Reserve(MakeRecord(t * 100 + i, {.request_id = id})));
@@ -118,6 +121,7 @@ TEST_P(GenerationStoreContract, ReservesFromManyThreadsInsertOnce) {
   }
   for (std::thread& thread : threads) thread.join();
   EXPECT_EQ(inserted, 25);
+  store_.reset();
 }
 
 TEST_P(GenerationStoreContract, GoesOnOnTheCallersExecutor) {

@@ -32,12 +32,12 @@ TEST_F(ConfigEnvironmentTest, AnEmptyVariableCountsAsAbsent) {
 TEST_F(ConfigEnvironmentTest, NamesEveryVariableThatIsWrong) {
   environment.variables["EASEL_GRPC_LISTEN"] = "nowhere";
   environment.variables["EASEL_IMAGE_HOSTS"] = "good.example.com,bad host";
-  environment.variables["EASEL_STORE"] = "postgres://ada:secret@db/easel";
+  environment.variables["EASEL_STORE"] = "mysql://ada:secret@db/easel";
   EXPECT_EQ(Problems(),
             "EASEL_GRPC_LISTEN: expected host:port, such as 127.0.0.1:8080 or [::1]:0, got \"nowhere\"\n"
             "EASEL_IMAGE_HOSTS: expected host names without port, such as images.example.com or *.example.com, got "
             "\"good.example.com,bad host\"\n"
-            "EASEL_STORE: expected sqlite or memory (PostgreSQL is not there yet), got \"postgres://***\"");
+            "EASEL_STORE: expected sqlite, memory or postgres://USER@HOST:PORT/DATABASE, got \"mysql://***\"");
 }
 
 TEST_F(ConfigEnvironmentTest, NamesTheFileThatCannotBeRead) {

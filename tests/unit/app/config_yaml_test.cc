@@ -75,7 +75,7 @@ upstream:
   concurrency_max: many
   rejects_duplicates: perhaps
   image_hosts: ["https://x"]
-store: {location: "postgres://ada:secret@db/easel"}
+store: {location: "mysql://ada:secret@db/easel"}
 images:
   location: s3://bucket/prefix
   max_bytes: 2GiB
@@ -93,8 +93,8 @@ sandbox: {latency_scale: -1}
             "easel.yaml:10: upstream.rejects_duplicates: expected true or false, got \"perhaps\"\n"
             "easel.yaml:11: upstream.image_hosts[0]: expected host names without port, such as images.example.com or "
             "*.example.com, got \"https://x\"\n"
-            "easel.yaml:12: store.location: expected sqlite or memory (PostgreSQL is not there yet), got "
-            "\"postgres://***\"\n"
+            "easel.yaml:12: store.location: expected sqlite, memory or postgres://USER@HOST:PORT/DATABASE, got "
+            "\"mysql://***\"\n"
             "easel.yaml:14: images.location: expected file or memory (S3 is not there yet), got "
             "\"s3://bucket/prefix\"\n"
             "easel.yaml:15: images.max_bytes: expected a number of bytes such as 512KiB or 64MiB, 1KiB to 1GiB, got "

@@ -40,6 +40,7 @@ World Process::TheWorld() {
           .on_end = [this](const Record& record) { ended_.push_back(record.generation().state()); },
           .on_fault = [this](const absl::Status& fault) { faults_.push_back(fault); },
           .max_kept_bytes = surroundings_.max_kept_bytes,
+          .replicas = surroundings_.replicas,
           .caller_limits = &caller_limits_};
 }
 

@@ -37,6 +37,7 @@ struct Surroundings {
   std::string fallback_model = "cogview-4-250304";
   Host host = Host::kZai;
   CallerLimits::Limits caller_limits = {};
+  Replicas* replicas = nullptr;
 };
 
 // The domain as one process of the service runs it, on one thread and in simulated time. Destroying it is a crash: the loop
