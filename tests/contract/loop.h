@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <chrono>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -30,7 +31,10 @@ class Loop {
     std::vector<std::optional<T>> slots = Start(std::move(all));
     // Not until it has nothing to do: an HTTP client that keeps connections always has.
     const auto missing = [](const std::optional<T>& slot) { return !slot.has_value(); };
-    while (std::any_of(slots.begin(), slots.end(), missing) && context_.run_one() > 0) continue;
+    while (std::any_of(slots.begin(), slots.end(), missing)) {
+      // Another thread that lets go of the loop a moment after the work before was done may stop it early.
+      if (context_.run_one_for(std::chrono::seconds(1)) == 0) context_.restart();
+    }
     std::vector<T> results;
     for (std::optional<T>& slot : slots) results.push_back(std::move(slot).value());
     return results;
