@@ -40,7 +40,8 @@ constexpr char kUnknown[] = "CALLER_UNKNOWN";
 
 TEST(CallersTest, NobodyNeedsCredentialsWhereNobodyHasAny) {
   EXPECT_FALSE(Callers().needed());
-  EXPECT_FALSE(Callers({{.name = "limited", .keys = {}, .certificates = {}}}).needed());
+  const std::vector<KnownCaller> limited = {{.name = "limited", .keys = {}, .certificates = {}}};
+  EXPECT_FALSE(Callers(limited).needed());
   EXPECT_TRUE(Two().needed());
   EXPECT_TRUE(Two().by_certificate());
 }
