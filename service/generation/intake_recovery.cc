@@ -39,8 +39,11 @@ awaitable<absl::Status> Intake::Adopt(std::string name) {
   if (!entered) co_return absl::OkStatus();  // an order is busy with it
   // Nobody here runs it from here on, so what the store says now stays true.
   record = co_await world_.store.Get(name);
-  absl::StatusOr<Watcher> held = record.status();
-  if (record.ok()) held = CarryOn(*std::move(record), live, /*ours=*/true);
+  if (!record.ok()) {
+    Settle(request, live, record.status());
+    co_return record.status();
+  }
+  const absl::StatusOr<Watcher> held = CarryOn(*std::move(record), live, /*ours=*/true);
   Settle(request, live, held);
   co_return absl::OkStatus();
 }

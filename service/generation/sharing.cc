@@ -23,11 +23,12 @@ constexpr int kAtOnce = 100;
 }  // namespace
 
 awaitable<absl::Status> Sharing::Start(asio::any_io_executor loop) {
-  wakeup_ = std::make_shared<Wakeup>(loop);
+  auto wakeup = std::make_shared<Wakeup>(loop);
+  wakeup_ = wakeup;
   absl::Status looked = co_await Look();
   if (!looked.ok()) co_return looked;
   running_now_ = true;
-  asio::co_spawn(loop, Run(), [this](std::exception_ptr) {
+  asio::co_spawn(loop, Run(std::move(wakeup)), [this](std::exception_ptr) {
     const std::lock_guard lock(mutex_);
     running_now_ = false;
     stopped_.notify_all();
@@ -37,10 +38,9 @@ awaitable<absl::Status> Sharing::Start(asio::any_io_executor loop) {
 }
 
 void Sharing::Stop() {
-  if (wakeup_ == nullptr) return;
   world_.replicas->Listen(nullptr);
   stopping_ = true;
-  wakeup_->Notify();
+  WakeUp();
 }
 
 bool Sharing::AwaitStopped(absl::Duration patience) const {
@@ -58,7 +58,11 @@ void Sharing::Reconnected() { Pulse(); }
 
 void Sharing::Pulse() {
   mirrors_.LookAtAll();
-  wakeup_->Notify();
+  WakeUp();
+}
+
+void Sharing::WakeUp() {
+  if (const auto wakeup = wakeup_.lock()) wakeup->Notify();
 }
 
 void Sharing::Do(LiveGeneration& live, Replicas::Wish wish) {
@@ -75,9 +79,9 @@ void Sharing::Do(LiveGeneration& live, Replicas::Wish wish) {
   }
 }
 
-awaitable<void> Sharing::Run() {
+awaitable<void> Sharing::Run(std::shared_ptr<Wakeup> wakeup) {
   while (!stopping_) {
-    co_await wakeup_->Wait(absl::InfiniteDuration());
+    co_await wakeup->Wait(absl::InfiniteDuration());
     if (stopping_) co_return;
     const absl::Status looked = co_await Look();
     if (!looked.ok()) world_.on_fault(looked);

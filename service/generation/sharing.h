@@ -43,7 +43,8 @@ class Sharing : private Replicas::Listener {
   void Reconnected() override;
   void Pulse() override;
 
-  boost::asio::awaitable<void> Run();
+  boost::asio::awaitable<void> Run(std::shared_ptr<Wakeup> wakeup);
+  void WakeUp();
   boost::asio::awaitable<absl::Status> Look();
   boost::asio::awaitable<absl::StatusOr<std::vector<Record>>> TakeOver();
   boost::asio::awaitable<absl::Status> CompareOwned();
@@ -56,7 +57,7 @@ class Sharing : private Replicas::Listener {
   Mirrors& mirrors_;
   std::atomic<bool> taking_ = true;
   std::atomic<bool> stopping_ = false;
-  std::shared_ptr<Wakeup> wakeup_;
+  std::weak_ptr<Wakeup> wakeup_;  // of Run, so that it goes with the loop
   mutable std::mutex mutex_;
   mutable std::condition_variable stopped_;
   bool running_now_ = false;
