@@ -18,6 +18,9 @@ constexpr std::string_view kDailyBudget = "daily_budget";
 // How long a generation takes at least: sooner none of those in flight is likely to end.
 constexpr absl::Duration kSomeTime = absl::Seconds(5);
 
+// A start that has come back piece by piece.
+constexpr double kWhole = 1 - 1e-9;
+
 std::string_view ModeOf(const CallerLimit& limit) { return limit.shadow ? "shadow" : "enforced"; }
 
 std::int64_t DayOf(absl::Time time) { return absl::ToUnixSeconds(time) / (24 * 60 * 60); }
@@ -83,8 +86,8 @@ absl::StatusOr<CallerLimits::Pass> CallerLimits::Admit(const std::string& caller
     metrics_.CallerLimitExceeded(caller, excess.limit, ModeOf(limit), 1);
     if (!limit.shadow) return Refusal(caller, excess);
   }
-  const bool takes_start = limit.starts_per_minute > 0 && account.starts >= 1;
-  if (takes_start) account.starts -= 1;
+  const bool takes_start = limit.starts_per_minute > 0 && account.starts >= kWhole;
+  if (takes_start) account.starts = std::max(0.0, account.starts - 1);
   return Take(caller, account, price, takes_start);
 }
 
@@ -99,7 +102,7 @@ void CallerLimits::Remember(std::string_view caller, const v1::Generation& gener
   const std::lock_guard lock(mutex_);
   Account& account = AccountOf(caller);
   const absl::Time end = FromProto(generation.end_time());
-  if (DayOf(end) == account.day && end < account.remembered) Spend(account, generation);
+  if (DayOf(end) == account.day && end <= account.remembered) Spend(account, generation);
 }
 
 std::vector<std::string> CallerLimits::ToRemember() {
@@ -153,7 +156,7 @@ const CallerLimits::Excess* CallerLimits::Find(const CallerLimit& limit, Account
               kSomeTime};
     return &excess;
   }
-  if (limit.starts_per_minute > 0 && account.starts < 1) {
+  if (limit.starts_per_minute > 0 && account.starts < kWhole) {
     excess = {kStarts, absl::StrCat("may start ", limit.starts_per_minute, " generations a minute"),
               std::max(absl::Minutes(1 - account.starts) / limit.starts_per_minute, absl::Milliseconds(100))};
     return &excess;

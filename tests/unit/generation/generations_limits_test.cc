@@ -26,6 +26,7 @@ TEST_F(GenerationsLimitsTest, ARefusalLeavesNothingBehindAndAKnownIdIsNeverRefus
   around_.upstream.poll_hold().Close();
   Begin({.max_in_flight = 1});
   EXPECT_EQ(Start("a"), "");
+  process_->Settle();
   const int writes = around_.store.attempted_writes();
   EXPECT_EQ(Start("b"), "CALLER_LIMIT");
   EXPECT_EQ(around_.store.attempted_writes(), writes);

@@ -167,7 +167,8 @@ TEST_F(AccessTest, MoreMetadataThanACallNeedsIsRefusedAndTheServerLives) {
   v1::ListModelsResponse response;
   const auto context = With("key-of-ada");
   context->AddMetadata("x-large", std::string(1024 * 1024, 'x'));
-  EXPECT_FALSE(stub().ListModels(context.get(), {}, &response).ok());
+  // gRPC may end such a connection, so it is one of its own.
+  EXPECT_FALSE(v1::ImageService::NewStub(NewChannel())->ListModels(context.get(), {}, &response).ok());
   EXPECT_TRUE(stub().ListModels(With("key-of-ada").get(), {}, &response).ok());
 }
 
