@@ -16,7 +16,10 @@ void Admission::Share(int rank, int count) {
 }
 
 Governor::Limits Admission::OwnLimits() const {
-  const auto part = [this](int whole) { return std::max(1, whole / count_ + (rank_ < whole % count_ ? 1 : 0)); };
+  // At least one, if there is any.
+  const auto part = [this](int whole) {
+    return std::max(std::min(1, whole), whole / count_ + (rank_ < whole % count_ ? 1 : 0));
+  };
   return {.start = part(limits_.start), .max = part(limits_.max)};
 }
 

@@ -26,6 +26,7 @@ upstream:
 images: {max_bytes: 1MiB}
 runtime: {io_threads: 2}
 sandbox: {latency_scale: 0.1}
+traces: {otlp_endpoint: "http://127.0.0.1:4318"}
 )";
 
 TEST_F(ConfigPrintTest, PrintsWhatCanBeReadBack) {

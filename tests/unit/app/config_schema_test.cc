@@ -19,7 +19,9 @@ TEST(ConfigSchemaTest, EverySettingOutsideListsOfEntriesHasAVariableOfItsOwn) {
   for (const Leaf& leaf : Leaves()) {
     const std::string& env = SettingOf(leaf.field).env();
     if (IsMessageList(leaf.field)) continue;
-    EXPECT_TRUE(absl::StartsWith(env, "EASEL_") || absl::StartsWith(env, "ZAI_")) << leaf.path;
+    // Ours, and those that official libraries read too.
+    const auto begins = [&env](const char* prefix) { return absl::StartsWith(env, prefix); };
+    EXPECT_TRUE(begins("EASEL_") || begins("ZAI_") || begins("AWS_") || begins("OTEL_")) << leaf.path;
     EXPECT_TRUE(seen.insert(env).second) << env;
   }
 }

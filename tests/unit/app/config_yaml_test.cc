@@ -77,7 +77,7 @@ upstream:
   image_hosts: ["https://x"]
 store: {location: "mysql://ada:secret@db/easel"}
 images:
-  location: s3://bucket/prefix
+  location: s3://Bucket/prefix
   max_bytes: 2GiB
 runtime: {io_threads: 2.5}
 log: {level: loud}
@@ -95,8 +95,8 @@ sandbox: {latency_scale: -1}
             "*.example.com, got \"https://x\"\n"
             "easel.yaml:12: store.location: expected sqlite, memory or postgres://USER@HOST:PORT/DATABASE, got "
             "\"mysql://***\"\n"
-            "easel.yaml:14: images.location: expected file or memory (S3 is not there yet), got "
-            "\"s3://bucket/prefix\"\n"
+            "easel.yaml:14: images.location: expected file, memory or s3://BUCKET/PREFIX, with a bucket of 3 to 63 lower-case "
+            "letters, digits, dots and hyphens, got \"s3://Bucket/prefix\"\n"
             "easel.yaml:15: images.max_bytes: expected a number of bytes such as 512KiB or 64MiB, 1KiB to 1GiB, got "
             "\"2GiB\"\n"
             "easel.yaml:16: runtime.io_threads: expected a whole number, 0 to 1024, got \"2.5\"\n"
