@@ -125,33 +125,34 @@ TEST_P(GenerationStoreContract, ReservesFromManyThreadsInsertOnce) {
 }
 
 TEST_P(GenerationStoreContract, GoesOnOnTheCallersExecutor) {
-  bool here = false;
+  std::optional<bool> here;
   boost::asio::co_spawn(
       loop_.context(),
-      [](GenerationStore& store, bool& on_caller, std::thread::id caller) -> boost::asio::awaitable<void> {
+      [](GenerationStore& store, std::optional<bool>& on_caller, std::thread::id caller) -> boost::asio::awaitable<void> {
         (co_await store.Check()).IgnoreError();
         on_caller = std::this_thread::get_id() == caller;
       }(*store_, here, std::this_thread::get_id()),
       boost::asio::detached);
-  loop_.context().run();
-  EXPECT_TRUE(here);
+  loop_.RunUntil([&here] { return here.has_value(); });
+  EXPECT_EQ(here, true);
 }
 
 TEST_P(GenerationStoreContract, CancellingTheCallerStopsNoWrite) {
   boost::asio::cancellation_signal signal;
+  bool begun = false;
   std::optional<bool> inserted;
   boost::asio::co_spawn(
       loop_.context(),
-      [](GenerationStore& store, std::optional<bool>& done) -> boost::asio::awaitable<void> {
+      [](GenerationStore& store, bool& on_its_way, std::optional<bool>& done) -> boost::asio::awaitable<void> {
+        on_its_way = true;
         Record record = MakeRecord(1);
         const absl::StatusOr<Reservation> reservation = co_await store.Reserve(std::move(record));
         done = reservation.ok() && reservation->inserted;
-      }(*store_, inserted),
+      }(*store_, begun, inserted),
       boost::asio::bind_cancellation_slot(signal.slot(), boost::asio::detached));
-  loop_.context().poll();
+  loop_.RunUntil([&begun] { return begun; });
   signal.emit(boost::asio::cancellation_type::all);
-  loop_.context().restart();
-  loop_.context().run();
+  loop_.RunUntil([&inserted] { return inserted.has_value(); });
   EXPECT_EQ(inserted, true);
   EXPECT_TRUE(Run(store_->Get(NameOf(1))).ok());
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -29,12 +30,7 @@ class Loop {
   template <typename T>
   std::vector<T> RunAll(std::vector<boost::asio::awaitable<T>> all) {
     std::vector<std::optional<T>> slots = Start(std::move(all));
-    // Not until it has nothing to do: an HTTP client that keeps connections always has.
-    const auto missing = [](const std::optional<T>& slot) { return !slot.has_value(); };
-    while (std::any_of(slots.begin(), slots.end(), missing)) {
-      // Another thread that lets go of the loop a moment after the work before was done may stop it early.
-      if (context_.run_one_for(std::chrono::seconds(1)) == 0) context_.restart();
-    }
+    Finish(slots);
     std::vector<T> results;
     for (std::optional<T>& slot : slots) results.push_back(std::move(slot).value());
     return results;
@@ -44,17 +40,36 @@ class Loop {
   template <typename T>
   std::vector<std::optional<T>> Start(std::vector<boost::asio::awaitable<T>> all) {
     std::vector<std::optional<T>> slots(all.size());
-    context_.restart();
+    std::size_t begun = 0;
     for (std::size_t i = 0; i < all.size(); ++i) {
-      boost::asio::co_spawn(context_, Fill(std::move(all[i]), slots[i]), boost::asio::detached);
+      boost::asio::co_spawn(context_, Fill(std::move(all[i]), slots[i], begun), boost::asio::detached);
     }
-    context_.poll();
+    do {
+      context_.restart();
+      context_.poll();
+    } while (begun < slots.size());
     return slots;
+  }
+
+  // Until all that was started has its result.
+  template <typename T>
+  void Finish(const std::vector<std::optional<T>>& slots) {
+    RunUntil([&slots] { return std::all_of(slots.begin(), slots.end(), [](const auto& slot) { return slot.has_value(); }); });
+  }
+
+  // Not until it has nothing to do: an HTTP client that keeps connections always has. And a loop may say that it has
+  // nothing while it has: another thread that lets go of work that is done stops it a moment later.
+  template <typename Done>
+  void RunUntil(Done done) {
+    while (!done()) {
+      if (context_.run_one_for(std::chrono::seconds(1)) == 0) context_.restart();
+    }
   }
 
  private:
   template <typename T>
-  static boost::asio::awaitable<void> Fill(boost::asio::awaitable<T> work, std::optional<T>& slot) {
+  static boost::asio::awaitable<void> Fill(boost::asio::awaitable<T> work, std::optional<T>& slot, std::size_t& begun) {
+    ++begun;
     slot.emplace(co_await std::move(work));
   }
 

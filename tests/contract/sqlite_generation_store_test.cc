@@ -84,8 +84,8 @@ TEST_F(SqliteStore, CommitsTogetherWhatWaitsTogether) {
   for (int n = 0; n < 500; ++n) all.push_back(store->Reserve(MakeRecord(n)));
   const auto slots = loop_.Start(std::move(all));
   door.Execute("ROLLBACK");
-  loop_.context().run();
-  for (const auto& slot : slots) EXPECT_TRUE(slot.has_value() && slot->ok() && (*slot)->inserted);
+  loop_.Finish(slots);
+  for (const auto& slot : slots) EXPECT_TRUE(slot->ok() && (*slot)->inserted);
   // The first may have been on its way before the others came.
   EXPECT_LE(store->commits(), 2);
   EXPECT_EQ(loop_.Run(store->ListRunning())->size(), 500u);
@@ -103,9 +103,8 @@ TEST_F(SqliteStore, AnOperationThatFailsFailsAlone) {
   }
   const auto slots = loop_.Start(std::move(all));
   door.Execute("ROLLBACK");
-  loop_.context().run();
+  loop_.Finish(slots);
   for (std::size_t i = 0; i < slots.size(); ++i) {
-    ASSERT_TRUE(slots[i].has_value());
     EXPECT_EQ(slots[i]->ok(), i % 2 == 0) << slots[i]->status();
   }
   EXPECT_LE(store->commits(), 3);
@@ -123,12 +122,12 @@ TEST_F(SqliteStore, ReadsDoNotWaitForWrites) {
   std::vector<boost::asio::awaitable<absl::StatusOr<Record>>> reads;
   reads.push_back(store->Get(NameOf(1)));
   const auto read = loop_.Start(std::move(reads));
-  while (!read[0].has_value()) loop_.context().run_one();
+  loop_.Finish(read);
   EXPECT_TRUE(read[0]->ok());
   EXPECT_FALSE(written[0].has_value());
   door.Execute("ROLLBACK");
-  loop_.context().run();
-  EXPECT_TRUE(written[0].has_value() && written[0]->ok());
+  loop_.Finish(written);
+  EXPECT_TRUE(written[0]->ok());
 }
 
 TEST_F(SqliteStore, FinishesWhatWasBegunWhenItIsDestroyed) {
@@ -137,8 +136,8 @@ TEST_F(SqliteStore, FinishesWhatWasBegunWhenItIsDestroyed) {
   for (int n = 0; n < 300; ++n) all.push_back(store->Reserve(MakeRecord(n)));
   const auto slots = loop_.Start(std::move(all));
   store.reset();
-  loop_.context().run();
-  for (const auto& slot : slots) EXPECT_TRUE(slot.has_value() && slot->ok());
+  loop_.Finish(slots);
+  for (const auto& slot : slots) EXPECT_TRUE(slot->ok());
   store = Open();
   EXPECT_EQ(loop_.Run(store->ListRunning())->size(), 300u);
 }
@@ -179,7 +178,7 @@ TEST_F(SqliteStore, OnAFullDiskOnlyWhatDoesNotFitFails) {
   all.push_back(store->Reserve(MakeRecord(5, {.prompt = std::string(2 << 20, 'p')})));
   const auto slots = loop_.Start(std::move(all));
   door.Execute("ROLLBACK");
-  loop_.context().run();
+  loop_.Finish(slots);
   for (int n = 0; n < 5; ++n) EXPECT_TRUE(slots[static_cast<std::size_t>(n)]->ok()) << n;
   EXPECT_TRUE(absl::IsResourceExhausted(slots[5]->status())) << slots[5]->status();
 }
