@@ -64,7 +64,7 @@ TEST_F(FileStore, AnAbandonedWriterLeavesNoFile) {
 TEST_F(FileStore, ACrashInMidWriteLeavesNoImageAndIsClearedUp) {
   DoomedProcess process([this] {
     auto store = Open();
-    Loop loop;
+    Loop& loop = *new Loop;  // not destroyed while a thread of the store may still hold it
     auto writer = *loop.Run(store->Create());
     const bool written = loop.Run(writer->Append(std::string(300'000, 'x'))).ok();
     store.release();
@@ -81,7 +81,7 @@ TEST_F(FileStore, ACrashInMidWriteLeavesNoImageAndIsClearedUp) {
 TEST_F(FileStore, WhatWasKeptOutlivesTheProcess) {
   DoomedProcess process([this] {
     auto store = Open();
-    Loop loop;
+    Loop& loop = *new Loop;  // not destroyed while a thread of the store may still hold it
     auto writer = *loop.Run(store->Create());
     if (!loop.Run(writer->Append("bytes")).ok() || !loop.Run(writer->Keep(kDigest)).ok()) store.reset();
     return store;

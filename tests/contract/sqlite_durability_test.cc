@@ -92,7 +92,7 @@ TEST_F(SqliteDurability, ABatchIsSyncedIfAnythingInItMustSurviveTheMachine) {
 TEST_F(SqliteDurability, WhatNeedOnlySurviveTheProcessDoes) {
   DoomedProcess process([this] {
     auto store = OpenWith(20);
-    Loop loop;
+    Loop& loop = *new Loop;  // not destroyed while a thread of the store may still hold it
     for (int n = 0; n < 20; ++n) {
       if (!loop.Run(store->Update(Fetching(n), Durability::kProcess)).ok()) return std::unique_ptr<SqliteGenerationStore>();
     }

@@ -64,7 +64,7 @@ TEST_F(SqliteStore, SurvivesReopening) {
 TEST_F(SqliteStore, KeepsWhatWasOkWhenTheProcessIsKilled) {
   DoomedProcess process([this] {
     auto store = Open();
-    Loop loop;
+    Loop& loop = *new Loop;  // not destroyed while a thread of the store may still hold it
     for (int n = 0; n < 20; ++n) {
       if (!loop.Run(store->Reserve(MakeRecord(n))).ok()) store.reset();
     }
