@@ -1,7 +1,6 @@
 #include "storage/s3/s3_image_store.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <optional>
 #include <utility>
 
