@@ -69,8 +69,6 @@ class CurlTransfer {
 
   static std::size_t OnHeader(char* data, std::size_t size, std::size_t count, void* self);
   static std::size_t OnBytes(char* data, std::size_t size, std::size_t count, void* self);
-  static std::size_t OnSend(char* buffer, std::size_t size, std::size_t count, void* self);
-  static int OnSeek(void* self, curl_off_t offset, int origin);
   static int OnBeforeRequest(void* self, char* address, char* local_address, int port, int local_port);
   static curl_socket_t OnOpenSocket(void* self, curlsocktype purpose, curl_sockaddr* address);
 
@@ -88,7 +86,6 @@ class CurlTransfer {
   curl_slist* header_list_ = nullptr;
   std::array<char, CURL_ERROR_SIZE> curl_message_{};
 
-  std::size_t body_sent_ = 0;
   bool began_ = false;  // curl had a connection and was about to send
   bool address_refused_ = false;
   bool too_large_ = false;

@@ -99,17 +99,6 @@ std::size_t CurlTransfer::OnBytes(char* data, std::size_t size, std::size_t coun
   return length;
 }
 
-std::size_t CurlTransfer::OnSend(char* buffer, std::size_t size, std::size_t count, void* self) {
-  auto& transfer = *static_cast<CurlTransfer*>(self);
-  const std::string& body = transfer.request_.body;
-  const std::size_t length = std::min(size * count, body.size() - transfer.body_sent_);
-  std::memcpy(buffer, body.data() + transfer.body_sent_, length);
-  transfer.body_sent_ += length;
-  return length;
-}
-
-int CurlTransfer::OnSeek(void* /*self*/, curl_off_t /*offset*/, int /*origin*/) { return CURL_SEEKFUNC_FAIL; }
-
 int CurlTransfer::OnBeforeRequest(void* self, char* address, char* /*local_address*/, int /*port*/, int /*local_port*/) {
   auto& transfer = *static_cast<CurlTransfer*>(self);
   if (transfer.request_.address_allowed && transfer.loop_->options().proxy.empty()) {
@@ -120,9 +109,9 @@ int CurlTransfer::OnBeforeRequest(void* self, char* address, char* /*local_addre
       return CURL_PREREQFUNC_ABORT;
     }
   }
-  // Asked a second time, curl has lost a connection and begins anew. Without its body a POST cannot have been acted on.
-  const bool post = transfer.request_.method == HttpRequest::Method::kPost;
-  if (transfer.began_ && post && transfer.body_sent_ == transfer.request_.body.size()) return CURL_PREREQFUNC_ABORT;
+  // Asked a second time, curl has lost the connection that it had and would begin anew. By then the server may have read a
+  // POST and acted on it, and this one costs money.
+  if (transfer.began_ && transfer.request_.method == HttpRequest::Method::kPost) return CURL_PREREQFUNC_ABORT;
   transfer.began_ = true;
   return CURL_PREREQFUNC_OK;
 }

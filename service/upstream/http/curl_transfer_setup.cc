@@ -13,8 +13,7 @@ namespace {
 constexpr long kReuseSeconds = 45;
 // Within what the allocator keeps at hand.
 constexpr long kStreamBuffer = 16L * 1024;
-// What waits for an answer waits long, and thousands do: the least that curl takes to send, and enough for an answer.
-constexpr long kSendBuffer = 16L * 1024;
+// What waits for an answer waits long, and thousands do.
 constexpr long kAnswerBuffer = 1024;
 
 long Milliseconds(absl::Duration duration) {
@@ -67,9 +66,6 @@ void CurlTransfer::PrepareForAll(CURL* easy, const CurlOptions& options) {
   curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
   curl_easy_setopt(easy, CURLOPT_TCP_KEEPIDLE, 30L);
   curl_easy_setopt(easy, CURLOPT_TCP_KEEPINTVL, 15L);
-  curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, kSendBuffer);
-  curl_easy_setopt(easy, CURLOPT_READFUNCTION, &CurlTransfer::OnSend);
-  curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, &CurlTransfer::OnSeek);
   curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, &CurlTransfer::OnHeader);
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &CurlTransfer::OnBytes);
   curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, &CurlTransfer::OnBeforeRequest);
@@ -107,14 +103,15 @@ void CurlTransfer::SetTimeouts() {
 void CurlTransfer::SetBody() {
   curl_easy_setopt(easy_, CURLOPT_CUSTOMREQUEST, MethodName(request_.method));
   if (!HasBody(request_.method)) {
+    curl_easy_setopt(easy_, CURLOPT_POSTFIELDS, nullptr);
     curl_easy_setopt(easy_, CURLOPT_HTTPGET, 1L);
     return;
   }
-  // Read, never handed over, and a seek that fails: so curl cannot send it a second time by itself.
+  // Goes out with the head in one piece, and without a buffer that curl would keep while it waits for the answer. What curl
+  // has in hand it may send a second time by itself; OnBeforeRequest does not let it.
   curl_easy_setopt(easy_, CURLOPT_POST, 1L);
   curl_easy_setopt(easy_, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request_.body.size()));
-  curl_easy_setopt(easy_, CURLOPT_READDATA, this);
-  curl_easy_setopt(easy_, CURLOPT_SEEKDATA, this);
+  curl_easy_setopt(easy_, CURLOPT_POSTFIELDS, request_.body.c_str());
 }
 
 bool CurlTransfer::SetHeaders() {
