@@ -12,6 +12,7 @@
 
 #include "generation/image_holds.h"
 #include "generation/time.h"
+#include "generation/together.h"
 
 namespace easel::generation {
 
@@ -20,6 +21,7 @@ using asio::awaitable;
 
 namespace {
 
+// Written and removed at the same time, so that they share the store's commits: a sweep must be quicker than what comes.
 constexpr int kRecordsAtOnce = 32;
 constexpr int kDigestsAtOnce = 256;
 constexpr absl::Duration kAfterAFault = absl::Seconds(10);
@@ -110,11 +112,11 @@ awaitable<absl::Status> Retention::RemoveRecords() {
   while (true) {
     absl::StatusOr<std::vector<Record>> due = co_await Next(query);
     if (!due.ok() || due->empty()) co_return due.status();
+    std::vector<awaitable<absl::Status>> removals;
     for (Record& record : *due) {
-      if (stopping_) co_return absl::OkStatus();
-      if (IsRead(record)) continue;
-      if (absl::Status removed = co_await RemoveRecord(std::move(record)); !removed.ok()) co_return removed;
+      if (!IsRead(record)) removals.push_back(RemoveRecord(std::move(record)));
     }
+    if (absl::Status removed = co_await Together(std::move(removals)); !removed.ok()) co_return removed;
   }
 }
 
@@ -133,11 +135,11 @@ awaitable<absl::Status> Retention::ExpireImages() {
   while (true) {
     absl::StatusOr<std::vector<Record>> due = co_await Next(query);
     if (!due.ok() || due->empty()) co_return due.status();
+    std::vector<awaitable<absl::Status>> ends;
     for (Record& record : *due) {
-      if (stopping_) co_return absl::OkStatus();
-      if (IsRead(record)) continue;
-      if (absl::Status expired = co_await Expire(std::move(record)); !expired.ok()) co_return expired;
+      if (!IsRead(record)) ends.push_back(Expire(std::move(record)));
     }
+    if (absl::Status expired = co_await Together(std::move(ends)); !expired.ok()) co_return expired;
   }
 }
 
@@ -172,14 +174,16 @@ awaitable<absl::Status> Retention::MakeRoom() {
     absl::StatusOr<std::vector<Record>> first = co_await Next(query);
     if (!first.ok() || first->empty()) co_return first.status();
     // Shared bytes are counted here as if each record had its own: never too much goes, and the rest in the next round.
+    std::vector<awaitable<absl::Status>> ends;
     for (Record& record : *first) {
-      if (excess <= 0 || stopping_) break;
+      if (excess <= 0) break;
       query.after_time = DueTime(record, query.by);
       query.after_name = record.generation().name();
       if (IsRead(record)) continue;
       excess -= record.generation().image().size_bytes();
-      if (absl::Status expired = co_await Expire(std::move(record)); !expired.ok()) co_return expired;
+      ends.push_back(Expire(std::move(record)));
     }
+    if (absl::Status expired = co_await Together(std::move(ends)); !expired.ok()) co_return expired;
   }
 }
 

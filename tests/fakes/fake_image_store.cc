@@ -68,6 +68,7 @@ awaitable<absl::StatusOr<std::unique_ptr<generation::ImageReader>>> FakeImageSto
 awaitable<absl::Status> FakeImageStore::Remove(std::string_view digest) {
   const std::string wanted(digest);
   co_await boost::asio::post(boost::asio::use_awaitable);
+  co_await remove_hold_.Pass();
   if (Fails(failing_removes_)) co_return absl::UnavailableError("/var/lib/secret/path: read-only file system");
   kept_.erase(wanted);
   co_return absl::OkStatus();

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "generation/ports/image_store.h"
+#include "tests/fakes/gate.h"
 
 namespace easel::fakes {
 
@@ -19,6 +20,8 @@ class FakeImageStore final : public generation::ImageStore {
   void FailKeeps(int count) { failing_keeps_ = count; }
   void FailRemoves(int count) { failing_removes_ = count; }
   void FailChecks(int count) { failing_checks_ = count; }
+  // Where removals wait.
+  Gate& remove_hold() { return remove_hold_; }
 
   const std::map<std::string, std::string, std::less<>>& kept() const { return kept_; }
   void Lose() { kept_.clear(); }
@@ -36,6 +39,7 @@ class FakeImageStore final : public generation::ImageStore {
   class Reader;
 
   std::map<std::string, std::string, std::less<>> kept_;
+  Gate remove_hold_;
   int failing_creates_ = 0;
   int failing_appends_ = 0;
   int failing_keeps_ = 0;

@@ -107,6 +107,20 @@ TEST_F(RetentionTest, WithALongRetentionRecordAndBytesGoTogether) {
   EXPECT_THAT(around_.images.kept(), IsEmpty());
 }
 
+TEST_F(RetentionTest, ManyGoAtTheSameTime) {
+  around_.pacing.retention = absl::Minutes(30);
+  for (int i = 0; i < 10; ++i) Make(std::to_string(i), 1024 + 32 * i);
+  process_.reset();  // so that the first sweep that finds one finds all
+  around_.images.remove_hold().Close();
+  boost::asio::io_context nobody;
+  around_.clock.RunFor(nobody, absl::Hours(1));
+  process().Settle();
+  EXPECT_EQ(around_.images.remove_hold().waiting(), 10);
+  around_.images.remove_hold().Open();
+  process().Settle();
+  EXPECT_EQ(around_.images.kept().size(), 0u);
+}
+
 TEST_F(RetentionTest, FailuresGoToo) {
   around_.upstream.OnSubmit(Failure(v1::ERROR_REASON_CONTENT_BLOCKED, Taken::kNo, "1301", 400));
   const std::string name = MakeAgain("one");
