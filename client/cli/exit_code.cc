@@ -24,6 +24,7 @@ const std::map<v1::ErrorReason, ExitCode>& ByReason() {
       {v1::ERROR_REASON_QUEUE_FULL, kTryAgainLater},
       {v1::ERROR_REASON_CALLER_LIMIT, kTryAgainLater},
       {v1::ERROR_REASON_CALLER_BUDGET, kQuota},
+      {v1::ERROR_REASON_REPLY_MEMORY_FULL, kTryAgainLater},
       {v1::ERROR_REASON_DEADLINE_TOO_SHORT, kTryAgainLater},
       {v1::ERROR_REASON_QUEUE_TIMEOUT, kTryAgainLater},
       {v1::ERROR_REASON_SHUTTING_DOWN, kTryAgainLater},

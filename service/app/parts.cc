@@ -128,6 +128,7 @@ rpc::ServerOptions RpcOptionsOf(const Config& config) {
   const auto& grpc = config.settings.grpc();
   if (config.grpc_tls) options.tls = TlsFilesOf(config);
   options.limits = {.max_request_bytes = static_cast<int>(grpc.max_request_bytes()),
+                    .max_reply_bytes = grpc.max_reply_bytes(),
                     .max_concurrent_streams = grpc.max_concurrent_streams(),
                     .max_connection_age = ToDuration(grpc.max_connection_age()),
                     .max_connection_age_grace = ToDuration(grpc.max_connection_age_grace()),

@@ -60,6 +60,7 @@ absl::StatusCode CodeOf(v1::ErrorReason reason) {
     case v1::ERROR_REASON_QUEUE_FULL:
     case v1::ERROR_REASON_CALLER_LIMIT:
     case v1::ERROR_REASON_CALLER_BUDGET:
+    case v1::ERROR_REASON_REPLY_MEMORY_FULL:
     case v1::ERROR_REASON_UPSTREAM_QUOTA:
     case v1::ERROR_REASON_UPSTREAM_BUSY:
       return absl::StatusCode::kResourceExhausted;

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <grpcpp/server_context.h>
 #include <grpcpp/support/status.h>
@@ -24,6 +25,8 @@ class Generations;
 
 namespace easel::rpc {
 
+class ReplyRoom;
+
 // What every call works with. References outlive all calls.
 struct Environment {
   generation::Generations& generations;
@@ -34,6 +37,10 @@ struct Environment {
   std::function<void(std::string_view method, const absl::Status& status)> on_fault = {};
   // Who may call. None, or an empty list: everybody, under the name that metadata easel-caller gives.
   const Callers* callers = nullptr;
+  // For replies that hold an image whole. None: as many as are asked for.
+  ReplyRoom* reply_room = nullptr;
+  // How long a reply waits for room there.
+  absl::Duration reply_patience = absl::Seconds(30);
 };
 
 // One RPC as its coroutine sees it, on the coroutine's loop. Lives until the coroutine has ended.
@@ -60,6 +67,8 @@ class Call {
 
   // Initial metadata "easel-generation": goes out with the first thing that is sent.
   void Announce(const std::string& generation_name);
+  // Holds it until the last byte of the reply has left for the caller.
+  void HoldUntilSent(std::shared_ptr<void> held) { held_ = std::move(held); }
   // Sends initial metadata now. At most one time, before any message.
   virtual void SendInitialMetadata() = 0;
 
@@ -77,6 +86,7 @@ class Call {
   const absl::Time arrival_;
   const absl::StatusOr<std::optional<std::string>> identity_;
   const std::shared_ptr<Interruption> interruption_;
+  std::shared_ptr<void> held_;
 };
 
 }  // namespace easel::rpc

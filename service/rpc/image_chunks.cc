@@ -9,6 +9,7 @@
 #include "generation/generations.h"
 #include "google/protobuf/io/coded_stream.h"
 #include "google/protobuf/wire_format_lite.h"
+#include "rpc/reply_room.h"
 
 namespace easel::rpc {
 namespace {
@@ -60,6 +61,17 @@ absl::Status TooLarge(const v1::Generation& generation, std::int64_t size, std::
   return generation::ToStatus(error);
 }
 
+absl::Status NoRoom(const v1::Generation& generation, absl::Duration patience) {
+  generation::Error error{
+      .reason = v1::ERROR_REASON_REPLY_MEMORY_FULL,
+      .message = absl::StrCat("The image is there, but for ", absl::FormatDuration(patience), " there was no memory for another "
+                              "reply that holds one: too many are on their way to slow readers. It is kept: read it with "
+                              "ReadImage of '", generation.name(), "', or fetch image.url."),
+      .metadata = {{"generation", generation.name()}}};
+  generation::DescribeCharge(generation.charge(), error.metadata);
+  return generation::ToStatus(error);
+}
+
 }  // namespace
 
 asio::awaitable<absl::StatusOr<absl::Cord>> ReadPiece(generation::ImageReader& reader, std::int64_t offset,
@@ -81,6 +93,12 @@ asio::awaitable<absl::StatusOr<grpc::ByteBuffer>> ReplyWithImage(Call& call, gen
   const std::int64_t size = (*reader)->size();
   std::string head = ReplyHead(shown, size);
   if (static_cast<std::int64_t>(head.size()) + size > limit_bytes) co_return TooLarge(shown, size, limit_bytes);
+  if (ReplyRoom* const room = call.environment().reply_room) {
+    const absl::Duration patience = call.environment().reply_patience;
+    std::shared_ptr<ReplyRoom::Share> share = co_await room->Take(call, size, patience);
+    if (share == nullptr) co_return NoRoom(shown, patience);
+    call.HoldUntilSent(std::move(share));
+  }
 
   std::vector<grpc::Slice> slices;
   slices.emplace_back(head);

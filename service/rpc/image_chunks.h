@@ -28,7 +28,8 @@ boost::asio::awaitable<absl::StatusOr<absl::Cord>> ReadPiece(generation::ImageRe
 grpc::ByteBuffer EncodeChunk(int field, const v1::ImageChunk& chunk, absl::Cord data);
 
 // The reply of a call that wants the image in it, as one message. The bytes are taken over from the reader piece by piece
-// and copied no more. IMAGE_TOO_LARGE, before anything is read, if the message would not fit `limit_bytes`.
+// and copied no more. IMAGE_TOO_LARGE, before anything is read, if the message would not fit `limit_bytes`;
+// REPLY_MEMORY_FULL if there was no room for it in time.
 boost::asio::awaitable<absl::StatusOr<grpc::ByteBuffer>> ReplyWithImage(Call& call, generation::Snapshot snapshot,
                                                                        std::int64_t limit_bytes);
 

@@ -18,6 +18,7 @@
 #include "rpc/calls_in_flight.h"
 #include "rpc/image_service.h"
 #include "rpc/listen_address.h"
+#include "rpc/reply_room.h"
 
 namespace easel::rpc {
 namespace {
@@ -72,6 +73,7 @@ absl::Status CannotListen(const std::string& address) {
 
 struct Server::Parts {
   std::unique_ptr<ServerTls> tls;
+  std::unique_ptr<ReplyRoom> reply_room;
   CallsInFlight calls;
   std::unique_ptr<grpc::Service> service;
   std::unique_ptr<grpc::Server> server;
@@ -92,6 +94,8 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
   // Without a port gRPC would take 443.
   if (options.listen.find(':') == std::string::npos) return CannotListen(options.listen);
   EnablePlugins();
+  parts->reply_room = std::make_unique<ReplyRoom>(options.limits.max_reply_bytes);
+  environment.reply_room = parts->reply_room.get();
   parts->service = MakeImageService(std::move(environment), parts->calls, std::move(loops));
   grpc::ServerBuilder builder;
   int port = 0;

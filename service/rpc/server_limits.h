@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+
 #include "absl/time/time.h"
 
 namespace grpc {
@@ -13,6 +15,8 @@ namespace easel::rpc {
 struct ServerLimits {
   // A larger request is RESOURCE_EXHAUSTED; a prompt has at most 64 KiB.
   int max_request_bytes = 256 * 1024;
+  // Of all replies together that hold an image whole, until their callers have read them; more wait for room.
+  std::int64_t max_reply_bytes = 256 * 1024 * 1024;
   // On one connection; further calls wait in the client.
   int max_concurrent_streams = 1000;
   // After about this age a connection takes no new call, and after the grace its calls are cut.

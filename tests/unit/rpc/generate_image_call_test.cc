@@ -203,7 +203,7 @@ TEST_F(GenerateImageCallTest, GenerationsBelongToTheirCaller) {
 
 class LargeImageTest : public RpcTest {
  protected:
-  LargeImageTest() : RpcTest(5 * 1024 * 1024) {}
+  LargeImageTest() : RpcTest({.image_bytes = 5 * 1024 * 1024}) {}
 };
 
 TEST_F(LargeImageTest, AnImageLargerThanTheClientsLimitIsNamedByTheServer) {

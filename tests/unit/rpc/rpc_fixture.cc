@@ -24,8 +24,7 @@ std::vector<std::string> Names(const generation::Catalog& catalog) {
 
 }  // namespace
 
-RpcTest::RpcTest(std::size_t image_bytes, absl::Duration heartbeat)
-    : upstream_(fakes::PngOf(1280, 1280, image_bytes)) {
+RpcTest::RpcTest(const Terms& terms) : upstream_(fakes::PngOf(1280, 1280, terms.image_bytes)) {
   std::vector<asio::any_io_executor> executors;
   for (int i = 0; i < 2; ++i) {
     loops_.push_back(std::make_unique<asio::io_context>(1));
@@ -36,12 +35,13 @@ RpcTest::RpcTest(std::size_t image_bytes, absl::Duration heartbeat)
       1000, generation::Governor::Limits{.start = 1000, .max = 1000}, std::vector<generation::ImageModel*>{&upstream_},
       Names(catalog_), clock_, metrics_, Random, executors.front());
   generations_ = std::make_unique<generation::Generations>(MakeWorld(), executors);
-  auto server = Server::Start({.listen = "127.0.0.1:0"},
+  auto server = Server::Start({.listen = "127.0.0.1:0", .limits = terms.limits},
                               {.generations = *generations_,
                                .metrics = metrics_,
-                               .heartbeat = heartbeat,
+                               .heartbeat = terms.heartbeat,
                                .on_fault = {},
-                               .callers = &callers_},
+                               .callers = &callers_,
+                               .reply_patience = terms.reply_patience},
                               executors);
   EXPECT_TRUE(server.ok()) << server.status();
   server_ = *std::move(server);

@@ -29,7 +29,15 @@ class RpcTest : public ::testing::Test {
  protected:
   static constexpr std::size_t kImageBytes = 200'000;
 
-  explicit RpcTest(std::size_t image_bytes = kImageBytes, absl::Duration heartbeat = absl::Seconds(8));
+  // Of the server, where a test wants others than the defaults.
+  struct Terms {
+    std::size_t image_bytes = kImageBytes;
+    absl::Duration heartbeat = absl::Seconds(8);
+    ServerLimits limits = {};
+    absl::Duration reply_patience = absl::Seconds(30);
+  };
+  RpcTest() : RpcTest(Terms()) {}
+  explicit RpcTest(const Terms& terms);
   ~RpcTest() override;
 
   v1::ImageService::Stub& stub() { return *stub_; }

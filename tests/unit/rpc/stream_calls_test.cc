@@ -66,7 +66,7 @@ TEST_F(StreamGenerateImageCallTest, AFailureShowsTheGenerationAndEndsWithItsStat
 
 class WatchGenerationCallTest : public RpcTest {
  protected:
-  WatchGenerationCallTest() : RpcTest(kImageBytes, absl::Milliseconds(20)) {}
+  WatchGenerationCallTest() : RpcTest({.heartbeat = absl::Milliseconds(20)}) {}
 
   std::unique_ptr<grpc::ClientReader<v1::WatchGenerationResponse>> Watch(grpc::ClientContext& context,
                                                                         const std::string& name,
