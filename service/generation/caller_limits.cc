@@ -34,6 +34,13 @@ std::int64_t At(const std::map<std::string, std::int64_t>& sums, const std::stri
   return found == sums.end() ? 0 : found->second;
 }
 
+// Whether there was one to take: in shadow mode there need not be.
+bool TakeStart(const CallerLimit& limit, StartBucket& starts) {
+  if (limit.starts_per_minute <= 0 || starts.left < kWhole) return false;
+  starts.left = std::max(0.0, starts.left - 1);
+  return true;
+}
+
 }  // namespace
 
 // The first limit that a new generation would break.
@@ -45,13 +52,14 @@ struct CallerLimits::Excess {
 
 CallerLimits::Pass::Pass(Pass&& other) noexcept
     : limits_(std::exchange(other.limits_, nullptr)), caller_(std::move(other.caller_)), price_(std::move(other.price_)),
-      took_start_(other.took_start_), begun_(other.begun_) {}
+      took_start_(other.took_start_), counted_(other.counted_), begun_(other.begun_) {}
 
 CallerLimits::Pass& CallerLimits::Pass::operator=(Pass&& other) noexcept {
   std::swap(limits_, other.limits_);
   std::swap(caller_, other.caller_);
   std::swap(price_, other.price_);
   std::swap(took_start_, other.took_start_);
+  std::swap(counted_, other.counted_);
   std::swap(begun_, other.begun_);
   return *this;
 }
@@ -80,15 +88,39 @@ absl::StatusOr<CallerLimits::Pass> CallerLimits::Admit(const std::string& caller
   const auto found = limits_.find(caller);
   if (found == limits_.end()) return Take(caller, account, price, false);
   const CallerLimit& limit = found->second;
-  Fill(limit, account);
+  Fill(limit, account.starts);
+  const CallerUsage usage{.in_flight = account.in_flight,
+                          .money_micros = At(account.spent, price.currency()) + At(account.set_aside, price.currency()),
+                          .starts = account.starts};
   Excess excess;
-  if (Find(limit, account, price, excess) != nullptr) {
+  const bool exceeds = Find(limit, usage, price, excess);
+  if (exceeds) {
     metrics_.CallerLimitExceeded(caller, excess.limit, ModeOf(limit), 1);
     if (!limit.shadow) return Refusal(caller, excess);
   }
-  const bool takes_start = limit.starts_per_minute > 0 && account.starts >= kWhole;
-  if (takes_start) account.starts = std::max(0.0, account.starts - 1);
-  return Take(caller, account, price, takes_start);
+  Pass pass = Take(caller, account, price, TakeStart(limit, account.starts));
+  pass.counted_ = exceeds;
+  return pass;
+}
+
+absl::Status CallerLimits::AdmitTogether(Pass& pass, CallerUsage& usage) {
+  const std::lock_guard lock(mutex_);
+  const auto found = limits_.find(pass.caller_);
+  if (found == limits_.end()) return absl::OkStatus();
+  const CallerLimit& limit = found->second;
+  Fill(limit, usage.starts);
+  Excess excess;
+  if (Find(limit, usage, pass.price_, excess)) {
+    if (!std::exchange(pass.counted_, true)) metrics_.CallerLimitExceeded(pass.caller_, excess.limit, ModeOf(limit), 1);
+    if (!limit.shadow) return Refusal(pass.caller_, excess);
+  }
+  TakeStart(limit, usage.starts);
+  return absl::OkStatus();
+}
+
+bool CallerLimits::Limited(std::string_view caller) const {
+  const std::lock_guard lock(mutex_);
+  return limits_.contains(caller);
 }
 
 CallerLimits::Pass CallerLimits::Resume(const std::string& caller, const v1::Charge& price) {
@@ -131,37 +163,34 @@ CallerLimits::Account& CallerLimits::AccountOf(std::string_view caller) {
   return account;
 }
 
-void CallerLimits::Fill(const CallerLimit& limit, Account& account) const {
+void CallerLimits::Fill(const CallerLimit& limit, StartBucket& starts) const {
   const absl::Time now = clock_.Now();
   const double burst = BurstOf(limit);
-  if (account.starts < 0) account.starts = burst;
-  const double minutes = account.filled == absl::InfinitePast() ? 0 : absl::ToDoubleMinutes(now - account.filled);
-  account.starts = std::clamp(account.starts + std::max(0.0, minutes) * limit.starts_per_minute, 0.0, burst);
-  account.filled = now;
+  if (starts.left < 0) starts.left = burst;
+  const double minutes = starts.filled == absl::InfinitePast() ? 0 : absl::ToDoubleMinutes(now - starts.filled);
+  starts.left = std::clamp(starts.left + std::max(0.0, minutes) * limit.starts_per_minute, 0.0, burst);
+  starts.filled = now;
 }
 
-const CallerLimits::Excess* CallerLimits::Find(const CallerLimit& limit, Account& account, const v1::Charge& price,
-                                               Excess& excess) const {
+bool CallerLimits::Find(const CallerLimit& limit, const CallerUsage& usage, const v1::Charge& price, Excess& excess) const {
   const auto budget = limit.daily_budgets.find(price.currency());
-  if (budget != limit.daily_budgets.end()) {
-    const std::int64_t used = At(account.spent, price.currency()) + At(account.set_aside, price.currency());
-    if (used + price.cost_micros() > budget->second) {
-      excess = {kDailyBudget, absl::StrCat("has spent, or set aside for what is in flight, ", used, " of the ", budget->second,
-                                           " millionths of ", price.currency(), " that it may spend today (UTC)")};
-      return &excess;
-    }
+  if (budget != limit.daily_budgets.end() && usage.money_micros + price.cost_micros() > budget->second) {
+    excess = {kDailyBudget, absl::StrCat("has spent, or set aside for what is in flight, ", usage.money_micros, " of the ",
+                                         budget->second, " millionths of ", price.currency(),
+                                         " that it may spend today (UTC)")};
+    return true;
   }
-  if (limit.max_in_flight > 0 && account.in_flight >= limit.max_in_flight) {
-    excess = {kInFlight, absl::StrCat("has ", account.in_flight, " generations in flight, and may have ", limit.max_in_flight),
+  if (limit.max_in_flight > 0 && usage.in_flight >= limit.max_in_flight) {
+    excess = {kInFlight, absl::StrCat("has ", usage.in_flight, " generations in flight, and may have ", limit.max_in_flight),
               kSomeTime};
-    return &excess;
+    return true;
   }
-  if (limit.starts_per_minute > 0 && account.starts < kWhole) {
+  if (limit.starts_per_minute > 0 && usage.starts.left < kWhole) {
     excess = {kStarts, absl::StrCat("may start ", limit.starts_per_minute, " generations a minute"),
-              std::max(absl::Minutes(1 - account.starts) / limit.starts_per_minute, absl::Milliseconds(100))};
-    return &excess;
+              std::max(absl::Minutes(1 - usage.starts.left) / limit.starts_per_minute, absl::Milliseconds(100))};
+    return true;
   }
-  return nullptr;
+  return false;
 }
 
 absl::Status CallerLimits::Refusal(const std::string& caller, const Excess& excess) const {
@@ -199,7 +228,7 @@ void CallerLimits::GiveBack(const Pass& pass, const v1::Generation* ended) {
   Account& account = AccountOf(pass.caller_);
   --account.in_flight;
   account.set_aside[pass.price_.currency()] -= pass.price_.cost_micros();
-  if (pass.took_start_ && !pass.begun_) account.starts += 1;
+  if (pass.took_start_ && !pass.begun_) account.starts.left += 1;
   if (ended != nullptr) Spend(account, *ended);
   // Where callers need no credentials there is no end of names.
   if (account.in_flight == 0 && account.spent.empty() && !limits_.contains(pass.caller_)) accounts_.erase(pass.caller_);

@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "easel/v1/generation.pb.h"
+#include "generation/ports/caller_usage.h"
 #include "generation/ports/clock.h"
 #include "generation/ports/metrics.h"
 
@@ -31,7 +32,8 @@ struct CallerLimit {
 };
 
 // Whether a caller may begin another generation. Counts for every caller, so that a limit that is set later knows what is
-// in flight and what was spent. Of this process: what other replicas do is not seen here. Thread-safe.
+// in flight and what was spent. Where several processes share a store, what this one has is the least that the caller can
+// have: cheap to refuse by, and AdmitTogether asks about the whole. Thread-safe.
 class CallerLimits {
  public:
   using Limits = std::map<std::string, CallerLimit, std::less<>>;
@@ -55,6 +57,7 @@ class CallerLimits {
     // It has ended: what it cost, and what it may have cost, is spent today. Nothing more happens with this.
     void End(const v1::Generation& generation);
     explicit operator bool() const { return limits_ != nullptr; }
+    const v1::Charge& price() const { return price_; }
 
    private:
     friend CallerLimits;
@@ -64,11 +67,17 @@ class CallerLimits {
     std::string caller_;
     v1::Charge price_;
     bool took_start_ = false;
+    bool counted_ = false;  // as one that exceeds a limit
     bool begun_ = false;
   };
 
   // For a new generation at this price; CALLER_LIMIT or CALLER_BUDGET where a limit is met.
   absl::StatusOr<Pass> Admit(const std::string& caller, const v1::Charge& price);
+  // For a pass that Admit gave: whether what the caller has at all processes together allows it too. Takes its start from
+  // `usage`.
+  absl::Status AdmitTogether(Pass& pass, CallerUsage& usage);
+  // Whether any limit is set for the caller.
+  bool Limited(std::string_view caller) const;
   // For one that was accepted before: never refused, and no start.
   Pass Resume(const std::string& caller, const v1::Charge& price);
 
@@ -83,8 +92,7 @@ class CallerLimits {
  private:
   struct Account {
     int in_flight = 0;
-    double starts = -1;  // left in the bucket; less than 0: never asked
-    absl::Time filled = absl::InfinitePast();
+    StartBucket starts;
     std::int64_t day = 0;
     absl::Time remembered = absl::InfinitePast();  // what ended before that is known from records
     std::map<std::string, std::int64_t> spent;     // that day
@@ -94,8 +102,8 @@ class CallerLimits {
 
   // All of these with mutex_.
   Account& AccountOf(std::string_view caller);
-  const Excess* Find(const CallerLimit& limit, Account& account, const v1::Charge& price, Excess& excess) const;
-  void Fill(const CallerLimit& limit, Account& account) const;
+  bool Find(const CallerLimit& limit, const CallerUsage& usage, const v1::Charge& price, Excess& excess) const;
+  void Fill(const CallerLimit& limit, StartBucket& starts) const;
   void Spend(Account& account, const v1::Generation& generation);
   absl::Status Refusal(const std::string& caller, const Excess& excess) const;
 

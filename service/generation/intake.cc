@@ -140,7 +140,12 @@ awaitable<absl::StatusOr<Watcher>> Intake::Accept(Order order, std::shared_ptr<L
   Standing standing = TakeFirstTurn(world_, record, std::move(admitted->place));
   standing.pass = std::move(admitted->pass);
   const auto snapshot = std::make_shared<const Record>(std::move(record));
-  absl::StatusOr<Reservation> reserved = co_await Reserve(snapshot, order.repeatable);
+  absl::Status refusal;
+  absl::StatusOr<Reservation> reserved = co_await Reserve(snapshot, order.repeatable, standing.pass, refusal);
+  if (!refusal.ok()) {
+    standing = {};
+    co_return co_await AcceptRefused(std::move(order), std::move(live), std::move(refusal));
+  }
   if (!reserved.ok()) co_return reserved.status();
   if (!reserved->inserted) {
     standing.turn.reset();
@@ -163,9 +168,10 @@ awaitable<absl::StatusOr<Watcher>> Intake::AcceptRefused(Order order, std::share
   co_return co_await Existing(std::move(order), *std::move(known), std::move(live), std::move(none));
 }
 
-awaitable<absl::StatusOr<Reservation>> Intake::Reserve(Snapshot record, bool repeatable) {
-  absl::StatusOr<Reservation> reserved = co_await world_.store.Reserve(record);
-  if (reserved.ok()) co_return reserved;
+awaitable<absl::StatusOr<Reservation>> Intake::Reserve(Snapshot record, bool repeatable, CallerLimits::Pass& pass,
+                                                       absl::Status& refusal) {
+  absl::StatusOr<Reservation> reserved = co_await ReserveWithinLimits(record, pass, refusal);
+  if (reserved.ok() || !refusal.ok()) co_return reserved;
   world_.on_fault(reserved.status());
   // What was reported as failed may have reached the store all the same.
   absl::StatusOr<Record> kept = co_await world_.store.Find(record->caller(), record->generation().request_id());

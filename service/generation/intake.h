@@ -59,7 +59,11 @@ class Intake {
   boost::asio::awaitable<absl::StatusOr<Watcher>> Accept(Order order, std::shared_ptr<LiveGeneration> live);
   boost::asio::awaitable<absl::StatusOr<Watcher>> AcceptRefused(Order order, std::shared_ptr<LiveGeneration> live,
                                                                 absl::Status refusal);
-  boost::asio::awaitable<absl::StatusOr<Reservation>> Reserve(Snapshot record, bool repeatable);
+  // `refusal`: why the caller's limits at all processes together do not allow it, if they do not.
+  boost::asio::awaitable<absl::StatusOr<Reservation>> Reserve(Snapshot record, bool repeatable, CallerLimits::Pass& pass,
+                                                              absl::Status& refusal);
+  boost::asio::awaitable<absl::StatusOr<Reservation>> ReserveWithinLimits(Snapshot record, CallerLimits::Pass& pass,
+                                                                          absl::Status& refusal);
   boost::asio::awaitable<absl::StatusOr<Watcher>> Existing(Order order, Record record,
                                                            std::shared_ptr<LiveGeneration> live, Standing standing);
   boost::asio::awaitable<absl::StatusOr<Watcher>> FromStore(std::string name);

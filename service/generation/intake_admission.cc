@@ -41,6 +41,19 @@ absl::StatusOr<Standing> Intake::Admit(const Order& order, const v1::ImageSpec& 
   return standing;
 }
 
+boost::asio::awaitable<absl::StatusOr<Reservation>> Intake::ReserveWithinLimits(Snapshot record, CallerLimits::Pass& pass,
+                                                                               absl::Status& refusal) {
+  CallerLimits* const limits = world_.caller_limits;
+  if (world_.replicas == nullptr || !pass || !limits->Limited(record->caller())) {
+    co_return co_await world_.store.Reserve(record);
+  }
+  Replicas::Quota quota{.price = pass.price(), .today = limits->Today(), .allows = [&](CallerUsage& usage) {
+                          refusal = limits->AdmitTogether(pass, usage);
+                          return refusal.ok();
+                        }};
+  co_return co_await world_.replicas->ReserveWithin(std::move(quota), std::move(record));
+}
+
 void Intake::CountFor(const Record& record, LiveGeneration& live, CallerLimits::Pass pass) {
   if (world_.caller_limits == nullptr || HasEnded(record)) return;
   if (!pass) {

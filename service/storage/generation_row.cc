@@ -23,6 +23,10 @@ GenerationRow ToRow(const generation::Record& record) {
     row.end_time = Nanos(generation.end_time());
     row.expire_time = Nanos(generation.expire_time());
     row.remove_time = absl::ToUnixNanos(generation::DueTime(record, generation::DueQuery::By::kRemoveTime));
+    if (generation.charge().state() != v1::CHARGE_STATE_NONE) {
+      row.charge_currency = generation.charge().currency();
+      row.charge_micros = generation.charge().cost_micros();
+    }
   }
   if (generation::HasKeptImage(record)) {
     row.image_digest = generation.image().sha256();

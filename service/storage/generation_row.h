@@ -29,6 +29,12 @@ struct GenerationRow {
   // Empty once the image is removed.
   std::string image_digest;
   std::int64_t image_bytes = 0;
+  // Set aside for its caller until it ends; not in the record.
+  std::string price_currency;
+  std::int64_t price_micros = 0;
+  // What it has cost or may have cost, once it has ended.
+  std::string charge_currency;
+  std::int64_t charge_micros = 0;
   std::string record;
 };
 

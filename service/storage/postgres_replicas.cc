@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "storage/digest.h"
+#include "storage/postgres_quota.h"
 #include "storage/postgres_schema.h"
 #include "storage/postgres_table.h"
 
@@ -53,6 +54,8 @@ constexpr std::string_view kLeft = "left";
 // Of a lease's time.
 constexpr int kRenewals = 3;
 constexpr int kTriesWhenAway = 15;
+
+constexpr absl::Duration kDay = absl::Hours(24);
 
 std::chrono::nanoseconds Part(absl::Duration lease, int parts) { return absl::ToChronoNanoseconds(lease / parts); }
 
@@ -134,7 +137,17 @@ awaitable<void> PostgresReplicas::KeepOn() {
     const absl::StatusOr<bool> renewed = co_await KeepLease();
     kept = renewed.ok();
     if (kept && !leaving_) Tell([](Listener& listener) { listener.Pulse(); });
+    if (kept && !leaving_) co_await ForgetOldSpending();
   }
+}
+
+// Once a day is enough. Yesterday's stays: not all clocks are the same.
+awaitable<void> PostgresReplicas::ForgetOldSpending() {
+  const absl::Time now = absl::Now();
+  if (now - forgot_ < kDay) co_return;
+  auto forget = [now](PostgresConnection& connection) { return ForgetSpendingBefore(connection, now - kDay); };
+  const absl::Status forgotten = co_await keeper_.Run(std::move(forget));
+  if (forgotten.ok()) forgot_ = now;
 }
 
 void PostgresReplicas::Listen(Listener* listener) {
@@ -231,6 +244,15 @@ awaitable<absl::Status> PostgresReplicas::ForgetImage(std::string_view digest) {
     values.Text(digest);
     const auto forgotten = co_await connection.Run("DELETE FROM removals WHERE digest = $1::text", std::move(values));
     co_return forgotten.status();
+  });
+}
+
+awaitable<absl::StatusOr<generation::Reservation>> PostgresReplicas::ReserveWithin(Quota quota, generation::Snapshot record) {
+  GenerationRow row = ToRow(*record);
+  row.price_currency = quota.price.currency();
+  row.price_micros = quota.price.cost_micros();
+  return pool_.Run([row = std::move(row), owner = owner(), quota = std::move(quota)](PostgresConnection& connection) {
+    return ReserveRowWithin(connection, row, owner, quota);
   });
 }
 

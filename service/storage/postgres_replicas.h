@@ -35,6 +35,8 @@ class PostgresReplicas : public generation::Replicas {
   boost::asio::awaitable<absl::Status> HoldImage(std::string_view name, std::string_view digest) override;
   boost::asio::awaitable<absl::StatusOr<bool>> ClaimImage(std::string_view digest) override;
   boost::asio::awaitable<absl::Status> ForgetImage(std::string_view digest) override;
+  boost::asio::awaitable<absl::StatusOr<generation::Reservation>> ReserveWithin(Quota quota,
+                                                                                generation::Snapshot record) override;
   boost::asio::awaitable<absl::Status> Leave() override;
 
   // --- For PostgresGenerationStore ---
@@ -50,6 +52,7 @@ class PostgresReplicas : public generation::Replicas {
   absl::Status Start();
   boost::asio::awaitable<absl::StatusOr<bool>> KeepLease();
   boost::asio::awaitable<void> KeepOn();
+  boost::asio::awaitable<void> ForgetOldSpending();
   void Heard(std::string_view word);
   void Tell(const std::function<void(Listener&)>& news);
 
@@ -62,6 +65,7 @@ class PostgresReplicas : public generation::Replicas {
   // On the keeper's loop only.
   boost::asio::steady_timer pause_;
   bool leaving_ = false;
+  absl::Time forgot_ = absl::InfinitePast();
 };
 
 }  // namespace easel::storage

@@ -12,7 +12,7 @@ using boost::asio::awaitable;
 
 // kPostgresMigrations[n] leads from version n to n + 1. Only appended to. Times are nanoseconds since 1970, UTC, but for leases,
 // which are the server's own. A step of a running generation touches no index, so that its row stays in its page.
-constexpr std::array<const char*, 2> kPostgresMigrations = {
+constexpr std::array<const char*, 3> kPostgresMigrations = {
     R"sql(
       CREATE TABLE generations (
         name text COLLATE "C" NOT NULL PRIMARY KEY,
@@ -54,6 +54,25 @@ constexpr std::array<const char*, 2> kPostgresMigrations = {
       CREATE TABLE removals (
         digest text COLLATE "C" NOT NULL PRIMARY KEY,
         replica text COLLATE "C" NOT NULL
+      );
+    )sql",
+    // What callers have: money set aside for what is in flight, spent by day (counted from 1970, UTC), and starts left, in
+    // millionths.
+    R"sql(
+      ALTER TABLE generations ADD COLUMN price_currency text COLLATE "C" NOT NULL DEFAULT '',
+        ADD COLUMN price_micros bigint NOT NULL DEFAULT 0;
+      CREATE TABLE caller_spending (
+        caller text COLLATE "C" NOT NULL,
+        day bigint NOT NULL,
+        currency text COLLATE "C" NOT NULL,
+        part integer NOT NULL,
+        micros bigint NOT NULL,
+        PRIMARY KEY (caller, day, currency, part)
+      );
+      CREATE TABLE caller_starts (
+        caller text COLLATE "C" NOT NULL PRIMARY KEY,
+        starts_left bigint NOT NULL,
+        filled bigint NOT NULL
       );
     )sql"};
 

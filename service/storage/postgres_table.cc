@@ -19,15 +19,17 @@ using generation::Reservation;
 constexpr char kReserveRow[] =
     "WITH alive AS (SELECT 1 FROM replicas WHERE id = $14 AND lease_until > clock_timestamp()),"
     " added AS (INSERT INTO generations (name, caller, request_id, state, model, revision, create_time, end_time,"
-    "  expire_time, remove_time, image_digest, image_bytes, record, owner)"
+    "  expire_time, remove_time, image_digest, image_bytes, record, owner, price_currency, price_micros)"
     "  SELECT $1::text, $2::text, $3::text, $4::smallint, $5::text, $6::bigint, $7::bigint, $8::bigint, $9::bigint,"
-    "   $10::bigint, $11::text, $12::bigint, $13::bytea, CASE WHEN $8::bigint IS NULL THEN $14 END FROM alive"
+    "   $10::bigint, $11::text, $12::bigint, $13::bytea, CASE WHEN $8::bigint IS NULL THEN $14 END, $15::text, $16::bigint"
+    "  FROM alive"
     "  ON CONFLICT (caller, request_id) DO NOTHING RETURNING 1)"
     " SELECT (SELECT count(*) FROM added), (SELECT count(*) FROM alive),"
     "  (SELECT record FROM generations WHERE caller = $2::text AND request_id = $3::text)";
 
-// $1 to $9 are the new content, $10 the name, $11 the owner, $12 whether it may be lost with the machine. Beside what
-// changed, the answer says how things stood before.
+// $1 to $9 are the new content, $10 the name, $11 the owner, $12 whether it may be lost with the machine, $13 and $14 what
+// was spent. Beside what changed, the answer says how things stood before. What one caller spends on a day lies in several
+// rows, so that ends need not wait for each other.
 constexpr char kUpdateRow[] =
     "WITH before AS (SELECT revision, end_time IS NOT NULL AS ended, owner FROM generations WHERE name = $10::text),"
     " alive AS (SELECT 1 FROM replicas WHERE id = $11 AND lease_until > clock_timestamp()),"
@@ -38,7 +40,11 @@ constexpr char kUpdateRow[] =
     "  keeping = CASE WHEN $4::bigint IS NULL THEN g.keeping END"
     "  WHERE g.name = $10::text AND g.revision = $3::bigint - 1"
     "  AND (g.owner = $11 OR (g.end_time IS NOT NULL AND ($4::bigint IS NOT NULL OR EXISTS (SELECT FROM alive))))"
-    "  AND ($12::bigint = 0 OR set_config('synchronous_commit', 'off', true) = 'off') RETURNING 1)"
+    "  AND ($12::bigint = 0 OR set_config('synchronous_commit', 'off', true) = 'off') RETURNING g.caller),"
+    " spent AS (INSERT INTO caller_spending AS s (caller, day, currency, part, micros)"
+    "  SELECT changed.caller, $4::bigint / 86400000000000, $13::text, abs(hashtext($10::text) % 16), $14::bigint"
+    "  FROM changed, before WHERE $14::bigint > 0 AND $4::bigint IS NOT NULL AND NOT before.ended"
+    "  ON CONFLICT (caller, day, currency, part) DO UPDATE SET micros = s.micros + excluded.micros)"
     " SELECT (SELECT count(*) FROM changed), (SELECT revision FROM before), (SELECT ended::int::bigint FROM before),"
     "  (SELECT (owner = $11)::int::bigint FROM before), (SELECT count(*) FROM alive)";
 
@@ -98,7 +104,7 @@ awaitable<absl::StatusOr<Reservation>> ReserveRow(PostgresConnection& connection
     values.Text(row.name).Text(row.caller).Text(row.request_id).Integer(row.state).Text(row.model).Integer(row.revision);
     values.Integer(row.create_time).IntegerOrNull(row.end_time).IntegerOrNull(row.expire_time);
     values.IntegerOrNull(row.remove_time).TextOrNull(row.image_digest).Integer(row.image_bytes).Bytes(row.record);
-    values.Text(owner);
+    values.Text(owner).Text(row.price_currency).Integer(row.price_micros);
     const absl::StatusOr<PostgresResult> answer = co_await connection.Run(kReserveRow, std::move(values));
     if (!answer.ok()) co_return answer.status();
     if (answer->IntegerAt(0, 0) == 1) co_return Reservation{.inserted = true};
@@ -122,7 +128,7 @@ awaitable<absl::Status> UpdateRow(PostgresConnection& connection, const Generati
   values.Integer(row.state).Text(row.model).Integer(row.revision).IntegerOrNull(row.end_time);
   values.IntegerOrNull(row.expire_time).IntegerOrNull(row.remove_time).TextOrNull(row.image_digest);
   values.Integer(row.image_bytes).Bytes(row.record).Text(row.name).Text(owner);
-  values.Integer(durability == Durability::kProcess ? 1 : 0);
+  values.Integer(durability == Durability::kProcess ? 1 : 0).Text(row.charge_currency).Integer(row.charge_micros);
   const absl::StatusOr<PostgresResult> answer = co_await connection.Run(kUpdateRow, std::move(values));
   if (!answer.ok()) co_return answer.status();
   if (answer->IntegerAt(0, 0) == 1) co_return absl::OkStatus();

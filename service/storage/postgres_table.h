@@ -24,6 +24,7 @@ namespace easel::storage {
 boost::asio::awaitable<absl::StatusOr<generation::Reservation>> ReserveRow(PostgresConnection& connection,
                                                                           const GenerationRow& row,
                                                                           const std::string& owner);
+// An end is added to what its caller has spent on that day.
 boost::asio::awaitable<absl::Status> UpdateRow(PostgresConnection& connection, const GenerationRow& row,
                                                generation::Durability durability, const std::string& owner);
 boost::asio::awaitable<absl::Status> RemoveRow(PostgresConnection& connection, std::string_view name,

@@ -33,22 +33,28 @@ class PostgresGenerationStoreTest : public testing::Test {
   Loop loop_;
 };
 
-// As the first version left it.
+// From each version to the one before it.
+constexpr char kBackToVersion2[] =
+    "ALTER TABLE generations DROP COLUMN price_currency, DROP COLUMN price_micros; DROP TABLE caller_spending;"
+    " DROP TABLE caller_starts; UPDATE easel_schema SET version = 2";
 constexpr char kBackToVersion1[] =
     "ALTER TABLE generations DROP COLUMN cancel_wish, DROP COLUMN keeping; DROP TABLE removals;"
     " UPDATE easel_schema SET version = 1";
 
-TEST_F(PostgresGenerationStoreTest, CarriesTheVersionBeforeOn) {
+TEST_F(PostgresGenerationStoreTest, CarriesTheVersionsBeforeOn) {
   const Record record = MakeRecord(1);
   {
     PostgresStore store(options_);
     ASSERT_TRUE(Run(store.Reserve(record)).ok());
   }
-  Sql(options_, kBackToVersion1);
-  PostgresStore store(options_);
-  EXPECT_EQ(Sql(options_, "SELECT version FROM easel_schema"), "2");
-  EXPECT_EQ(Run(store.Get(NameOf(1)))->SerializeAsString(), record.SerializeAsString());
-  EXPECT_EQ(Run(store.replicas().TakeOver(10))->size(), 0u);  // its owner's row is still there
+  for (const bool first : {false, true}) {
+    Sql(options_, kBackToVersion2);
+    if (first) Sql(options_, kBackToVersion1);
+    PostgresStore store(options_);
+    EXPECT_EQ(Sql(options_, "SELECT version FROM easel_schema"), "3");
+    EXPECT_EQ(Run(store.Get(NameOf(1)))->SerializeAsString(), record.SerializeAsString());
+    EXPECT_EQ(Run(store.replicas().TakeOver(10))->size(), 0u);  // its owner's row is still there
+  }
 }
 
 TEST_F(PostgresGenerationStoreTest, ManyMayStartAtOnce) {

@@ -49,6 +49,12 @@ class As:
     def get(self, name):
         return self.images.GetGeneration(api.GetGenerationRequest(name=name), metadata=self.metadata, timeout=60).generation
 
+    def list(self):
+        return self.images.ListGenerations(api.ListGenerationsRequest(), metadata=self.metadata, timeout=60).generations
+
+    def delete(self, name):
+        self.images.DeleteGeneration(api.DeleteGenerationRequest(name=name), metadata=self.metadata, timeout=60)
+
     def end_of(self, name):
         request = api.WatchGenerationRequest(name=name)
         return list(self.images.WatchGeneration(request, metadata=self.metadata, timeout=60))[-1].generation

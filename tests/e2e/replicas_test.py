@@ -4,12 +4,15 @@ import pathlib
 import signal
 import tempfile
 
+import grpc
 import png
 import pytest
+from callers import KEYS, As, caller, write_config
 from fake_zai import Hold
 from postgres import Postgres, Wire
 from processes import until
-from service import ABORT, FINISH, INLINE, api, charge, http_get, read_status, refused, state, together
+from service import (ABORT, FINISH, INLINE, api, charge, http_get, read_status, refusal_of, refused, spec, state,
+                     together)
 
 COGVIEW = "cogview-4-250304"
 
@@ -74,6 +77,52 @@ def test_the_same_request_at_all_replicas_at_once_is_paid_once(replica, zai):
     answers = together(12, lambda n: services[n % 3].generate("At once", request_id="at-once", delivery=INLINE))
     assert len({answer.generation.name for answer in answers}) == 1
     assert (zai.charged("At once"), len(zai.submissions)) == (1, 1)
+
+
+@pytest.fixture
+def asking_at_all(workshop, zai, database):
+    """Asks for images as ada at three replicas at once; the answers' reasons, with "" for those that were taken."""
+    def ask(count, **limits):
+        config = write_config(workshop.directory, [caller("ada", **limits)])
+        services = [workshop.easeld(zai, arguments=["--config", config], name=name, EASEL_STORE=database.url)
+                    for name in ("one", "other", "third")]
+        callers = [As(service, KEYS["ada"]) for service in services]
+
+        def begin(number):
+            try:
+                callers[number % 3].start(spec("Asked"))
+                return ""
+            except grpc.RpcError as error:
+                return refusal_of(error).reason
+        return together(count, begin), callers
+    return ask
+
+
+def test_no_more_in_flight_at_all_replicas_than_one_may_have(asking_at_all, zai):
+    held = Hold()
+    zai.script("Asked", poll=[held] * 5)
+    reasons, callers = asking_at_all(24, max_in_flight=5)
+    assert sorted(reasons) == [""] * 5 + ["CALLER_LIMIT"] * 19
+    held.release()
+    for generation in callers[0].list():
+        callers[1].end_of(generation.name)
+    assert [one.start(spec("Now there is room")).name for one in callers]
+
+
+def test_no_more_money_at_all_replicas_than_one_may_spend(asking_at_all, zai):
+    reasons, callers = asking_at_all(24, daily_budgets=[{"currency": "USD", "cost_micros": 75000}])
+    assert sorted(reasons) == [""] * 5 + ["CALLER_BUDGET"] * 19
+    for generation in callers[0].list():
+        callers[0].end_of(generation.name)
+        callers[0].delete(generation.name)
+    for one in callers:
+        assert refused(one.start, spec("What is deleted stays paid")).reason == "CALLER_BUDGET"
+    assert len(zai.submissions) == 5
+
+
+def test_no_more_in_a_minute_at_all_replicas_than_one_may_start(asking_at_all):
+    reasons, _ = asking_at_all(12, starts_per_minute=1, burst=4)
+    assert sorted(reasons) == [""] * 4 + ["CALLER_LIMIT"] * 8
 
 
 @pytest.mark.parametrize("policy,ended,sent", [(ABORT, "CANCELLED", 1), (FINISH, "SUCCEEDED", 1)])

@@ -18,6 +18,8 @@ class FakeReplicas final : public generation::Replicas {
   std::vector<std::pair<std::string, Wish>> told;
   std::vector<std::string> held_images;
   Listener* listener = nullptr;
+  generation::CallerUsage elsewhere;
+  generation::GenerationStore* store = nullptr;
 
   void Listen(Listener* one) override { listener = one; }
   Standing standing() const override { return place; }
@@ -37,6 +39,13 @@ class FakeReplicas final : public generation::Replicas {
   }
   boost::asio::awaitable<absl::StatusOr<bool>> ClaimImage(std::string_view) override { co_return true; }
   boost::asio::awaitable<absl::Status> ForgetImage(std::string_view) override { co_return absl::OkStatus(); }
+  // As if others had `elsewhere` of the caller.
+  boost::asio::awaitable<absl::StatusOr<generation::Reservation>> ReserveWithin(Quota quota,
+                                                                                generation::Snapshot record) override {
+    generation::CallerUsage usage = elsewhere;
+    if (!quota.allows(usage)) co_return absl::ResourceExhaustedError("not within the quota");
+    co_return co_await store->Reserve(std::move(record));
+  }
   boost::asio::awaitable<absl::Status> Leave() override {
     held = 0;
     co_return absl::OkStatus();

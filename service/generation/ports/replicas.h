@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,6 +10,9 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "easel/v1/generation.pb.h"
+#include "generation/ports/caller_usage.h"
 #include "generation/ports/generation_store.h"
 
 namespace easel::generation {
@@ -73,6 +77,17 @@ class Replicas {
   // To remove an image that nobody refers to and nobody is about to; false: somebody does. To be followed by ForgetImage.
   virtual boost::asio::awaitable<absl::StatusOr<bool>> ClaimImage(std::string_view digest) = 0;
   virtual boost::asio::awaitable<absl::Status> ForgetImage(std::string_view digest) = 0;
+
+  // A limit that a caller has at all processes together.
+  struct Quota {
+    v1::Charge price;  // of the generation that is wanted: set aside until it ends
+    absl::Time today;  // the beginning of the day that money is counted for
+    // Whether what the caller has leaves room for it; takes its start from the bucket. On any thread, once or more.
+    std::function<bool(CallerUsage&)> allows;
+  };
+  // As GenerationStore::Reserve, if `quota` allows it; RESOURCE_EXHAUSTED where it does not, whether or not there is a
+  // record. Whatever one caller reserves so, at whichever process, comes one after the other.
+  virtual boost::asio::awaitable<absl::StatusOr<Reservation>> ReserveWithin(Quota quota, Snapshot record) = 0;
 
   // Gives the lease up: others take over at once what has not ended. Nothing more is written from here on.
   virtual boost::asio::awaitable<absl::Status> Leave() = 0;

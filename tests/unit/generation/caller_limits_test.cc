@@ -63,6 +63,7 @@ class CallerLimitsTest : public ::testing::Test {
   CallerLimits limits_{clock_, metrics_};
   std::deque<CallerLimits::Pass> passes_;
   google::rpc::Status refusal_;
+  CallerUsage seen_;
 };
 
 TEST_F(CallerLimitsTest, WhoHasNoLimitsIsNeverRefused) {
@@ -164,6 +165,34 @@ TEST_F(CallerLimitsTest, AShadowOnlyCounts) {
   passes_.clear();
   EXPECT_EQ(Ask(), "");
   EXPECT_THAT(metrics_.lines, ElementsAre("ada in_flight shadow 1", "ada starts shadow 1"));
+}
+
+TEST_F(CallerLimitsTest, WhatAllProcessesHaveTogetherCounts) {
+  Set({.max_in_flight = 3, .starts_per_minute = 6, .burst = 2, .daily_budgets = {{"USD", 30'000}}});
+  const auto together = [&](CallerUsage usage) {
+    auto pass = *limits_.Admit("ada", Usd(15'000));
+    refusal_ = ToRpcStatus(limits_.AdmitTogether(pass, usage));
+    seen_ = usage;
+    return ReasonOf(refusal_) + " " + MetadataOf(refusal_, "limit");
+  };
+  EXPECT_EQ(together({.in_flight = 2}), " ");
+  EXPECT_EQ(together({.in_flight = 3}), "CALLER_LIMIT in_flight");
+  EXPECT_EQ(together({.money_micros = 15'000}), " ");
+  EXPECT_EQ(together({.money_micros = 15'001}), "CALLER_BUDGET daily_budget");
+  EXPECT_EQ(together({.starts = {.left = 0, .filled = clock_.Now()}}), "CALLER_LIMIT starts");
+  EXPECT_EQ(together({.starts = {.left = 0, .filled = clock_.Now() - absl::Seconds(15)}}), " ");
+  EXPECT_NEAR(seen_.starts.left, 0.5, 1e-6);
+  EXPECT_EQ(seen_.starts.filled, clock_.Now());
+}
+
+TEST_F(CallerLimitsTest, AShadowCountsOnceWhatExceedsHereAndElsewhere) {
+  Set({.max_in_flight = 1, .shadow = true});
+  CallerUsage usage{.in_flight = 1};
+  auto first = *limits_.Admit("ada", Usd(1));
+  EXPECT_TRUE(limits_.AdmitTogether(first, usage).ok());
+  auto second = *limits_.Admit("ada", Usd(1));
+  EXPECT_TRUE(limits_.AdmitTogether(second, usage).ok());
+  EXPECT_THAT(metrics_.lines, ElementsAre("ada in_flight shadow 1", "ada in_flight shadow 1"));
 }
 
 TEST_F(CallerLimitsTest, EveryLimitIsToldOfFromTheStart) {

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "generation/error.h"
 #include "tests/fakes/fake_replicas.h"
 #include "tests/unit/generation/process.h"
 
@@ -18,6 +19,7 @@ class SharingTest : public ::testing::Test {
  protected:
   SharingTest() {
     around_.replicas = &replicas_;
+    replicas_.store = &around_.store;
     process_ = std::make_unique<Process>(around_);
     EXPECT_TRUE(process_->Recover().ok());
   }
@@ -55,6 +57,25 @@ TEST_F(SharingTest, WorksAsAlone) {
   process_->RunToEnd();
   EXPECT_EQ(process_->StateOf(name), GENERATION_STATE_SUCCEEDED);
   EXPECT_EQ(replicas_.held_images.size(), 1u);
+}
+
+TEST_F(SharingTest, WhatACallerHasElsewhereCountsAndAKnownIdIsNeverRefused) {
+  around_.caller_limits = {{"default", {.max_in_flight = 2}}};
+  process_ = std::make_unique<Process>(around_);
+  ASSERT_TRUE(process_->Recover().ok());
+  around_.upstream.poll_hold().Close();
+  Begin("a");
+  replicas_.elsewhere.in_flight = 2;
+  const auto refused = process_->Start(Kitten("b"));
+  EXPECT_EQ(ReasonOf(refused.status()), "CALLER_LIMIT");
+  EXPECT_TRUE(process_->Start(Kitten("a")).ok());
+  replicas_.elsewhere.in_flight = 1;
+  EXPECT_TRUE(process_->Start(Kitten("b")).ok());
+  around_.upstream.poll_hold().Open();
+  process_->RunToEnd();
+  replicas_.elsewhere.in_flight = 2;
+  EXPECT_TRUE(process_->Start(Kitten("b")).ok());
+  EXPECT_EQ(around_.upstream.submissions(), 2);
 }
 
 TEST_F(SharingTest, NothingIsSentUnderAnotherLeaseThanItWasRecordedUnder) {
