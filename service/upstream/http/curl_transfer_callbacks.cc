@@ -1,5 +1,4 @@
 // Curl's callbacks. They only take and give bytes: nothing here calls curl or resumes a coroutine.
-#include <algorithm>
 #include <charconv>
 #include <cstring>
 
