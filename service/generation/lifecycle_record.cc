@@ -50,9 +50,10 @@ awaitable<void> Lifecycle::Record(v1::GenerationState state) {
     co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
     co_await Wait(Backoff(round));
   }
-  live_->Publish(snapshot);
+  // Counted and logged before it is told: whoever knows of an end finds it in the metrics.
   world_.metrics.StateChanged(from, state);
   if (HasEnded(state)) CountEnd();
+  live_->Publish(snapshot);
 }
 
 awaitable<absl::Status> Lifecycle::Commit(Snapshot snapshot) {

@@ -1,6 +1,6 @@
 """The table of errors: each answer of the upstream to a submission, and what a caller is told.
 
-All cases run before the first assertion, many at a time: codes that set a key or a model aside get a service of their own.
+All cases run before the first assertion, many at a time: what makes the next submission wait gets a service of its own.
 """
 import concurrent.futures
 from dataclasses import dataclass
@@ -66,7 +66,8 @@ CASES = [
     ("an error that is a text", Reply(400, {"error": "Prompt too long", "code": 1261}), REJECTED),
     ("a message with its code in brackets", Reply(400, {"error": {"message": "[1301][unsafe content]"}}), BLOCKED),
 ]
-SETS_ASIDE = (CREDENTIALS, QUOTA, BUSY, OVERLOADED)
+# What can make the next submission of the same service wait: keys and models set aside, and failures in a row.
+SETS_ASIDE = (CREDENTIALS, QUOTA, BUSY, OVERLOADED, AMBIGUOUS, UNAVAILABLE)
 
 
 @dataclass
