@@ -61,6 +61,8 @@ void Sharing::Pulse() {
   WakeUp();
 }
 
+void Sharing::NotRenewed(const absl::Status& why) { world_.on_fault(why); }
+
 void Sharing::WakeUp() {
   if (const auto wakeup = wakeup_.lock()) wakeup->Notify();
 }

@@ -42,6 +42,7 @@ class Sharing : private Replicas::Listener {
   void Wished(std::string_view name, Replicas::Wish wish) override;
   void Reconnected() override;
   void Pulse() override;
+  void NotRenewed(const absl::Status& why) override;
 
   boost::asio::awaitable<void> Run(std::shared_ptr<Wakeup> wakeup);
   void WakeUp();

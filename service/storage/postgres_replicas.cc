@@ -135,7 +135,10 @@ awaitable<void> PostgresReplicas::KeepOn() {
     co_await pause_.async_wait(asio::as_tuple(asio::use_awaitable));
     if (leaving_) co_return;
     const absl::StatusOr<bool> renewed = co_await KeepLease();
-    kept = renewed.ok();
+    if (std::exchange(kept, renewed.ok()) && !kept && !leaving_) {
+      const absl::Status why(renewed.status().code(), absl::StrCat("the lease was not renewed: ", renewed.status().message()));
+      Tell([&why](Listener& listener) { listener.NotRenewed(why); });
+    }
     if (kept && !leaving_) Tell([](Listener& listener) { listener.Pulse(); });
     if (kept && !leaving_) co_await ForgetOldSpending();
   }

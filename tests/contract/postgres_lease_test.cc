@@ -140,11 +140,13 @@ class Ear : public Replicas::Listener {
   }
   void Reconnected() override { connected_ = true; }
   void Pulse() override { ++pulses_; }
+  void NotRenewed(const absl::Status&) override { ++not_renewed_; }
 
   std::atomic<std::int64_t> revision_ = 0;
   std::atomic<Replicas::Wish> wish_ = Replicas::Wish::kNone;
   std::atomic<bool> connected_ = false;
   std::atomic<int> pulses_ = 0;
+  std::atomic<int> not_renewed_ = 0;
 };
 
 TEST_F(PostgresLeaseTest, NewsReachTheOthers) {
@@ -167,6 +169,19 @@ TEST_F(PostgresLeaseTest, NewsReachTheOthers) {
   ASSERT_TRUE(Run(one.replicas().Leave()).ok());
   while (ear.pulses_ == before) std::this_thread::yield();
   other.replicas().Listen(nullptr);
+}
+
+TEST_F(PostgresLeaseTest, WhoCannotRenewHearsOfItOnceAndGoesOnWhenItCan) {
+  Ear ear;
+  PostgresStore store(options_);
+  store.replicas().Listen(&ear);
+  Sql(options_, "ALTER TABLE replicas RENAME TO away");
+  while (ear.not_renewed_ == 0) std::this_thread::yield();
+  const int before = ear.pulses_;
+  Sql(options_, "ALTER TABLE away RENAME TO replicas");
+  while (ear.pulses_ == before) std::this_thread::yield();
+  EXPECT_EQ(ear.not_renewed_, 1);
+  store.replicas().Listen(nullptr);
 }
 
 TEST_F(PostgresLeaseTest, AWishIsKeptForWhoeverRunsIt) {

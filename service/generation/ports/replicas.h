@@ -48,6 +48,8 @@ class Replicas {
     virtual void Reconnected() = 0;
     // The lease was renewed, or another process has given its own up: time to look for work and for what was lost.
     virtual void Pulse() = 0;
+    // The lease could not be renewed in time; told once until the next pulse. Until then others may take over what is ours.
+    virtual void NotRenewed(const absl::Status& why) = 0;
   };
   // At most once with a listener, which must hear until it is taken away again: with nullptr, which waits for calls under way.
   virtual void Listen(Listener* listener) = 0;
