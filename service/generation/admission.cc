@@ -98,9 +98,10 @@ absl::StatusOr<Admission::Place> Admission::Promise(std::string_view model) {
   const auto it = queues_.find(model);
   if (it == queues_.end()) return absl::InternalError("a model without a queue");
   const Queue& queue = it->second;
-  if (queue.waiting + *queue.promised >= queue_max_ + Room(model)) {
+  const int waiting = queue.waiting + queue.elsewhere;
+  if (waiting + *queue.promised >= queue_max_ + Room(model)) {
     return ToStatus({.reason = v1::ERROR_REASON_QUEUE_FULL,
-                     .message = absl::StrCat("The queue for ", it->first, " is full: ", queue.waiting,
+                     .message = absl::StrCat("The queue for ", it->first, " is full: ", waiting,
                                              " generations wait. Nothing was recorded or spent; try again later."),
                      .retry_after = absl::Seconds(10)});
   }
@@ -267,8 +268,8 @@ absl::Duration Admission::ExpectedWait(std::string_view model, absl::Duration ty
     busy += lane->governor.in_flight();
   }
   const absl::Duration pause = Pause(lanes);
-  if (busy < limit) return pause;
-  return pause + typical * (static_cast<double>(busy - limit + 1) / std::max(1, limit));
+  if (limit == 0 || busy < limit) return pause;  // without a part of the limits, others take it
+  return pause + typical * (static_cast<double>(busy - limit + 1) / limit);
 }
 
 void Admission::Release(std::size_t lane) {

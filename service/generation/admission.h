@@ -118,9 +118,14 @@ class Admission {
   void SetAccounts(const std::vector<ImageModel*>& accounts);
 
   // This process is one of `count` that use the same accounts, and the `rank`-th from 0 on: each gets its part of every
-  // account's limit, together exactly that much; but never less than one, so that more processes than a limit allows go
-  // over it.
+  // account's limit, together exactly that much. Where there are more processes than that, the last ones get none.
   void Share(int rank, int count);
+
+  // Whether this process's part of the limits is anything at all: turns are given here.
+  bool HasPart() const;
+
+  // How many wait at all processes, by model, of a process that has no part and so no queue: its places are theirs.
+  void CountElsewhere(const std::map<std::string, int, std::less<>>& waiting);
 
   // No turn is given from here on: what waits stays recorded as QUEUED.
   void Close();
@@ -158,6 +163,7 @@ class Admission {
     std::deque<std::string> turns;
     std::set<std::pair<absl::Time, Waiter*>> by_patience;  // without those who were told that their time is up
     int waiting = 0;
+    int elsewhere = 0;
     std::shared_ptr<int> promised = std::make_shared<int>(0);
   };
 

@@ -114,7 +114,7 @@ std::optional<std::size_t> Admission::FreeLane(const Entry& entry) const {
   for (const std::size_t i : in_use_) {
     const Lane& lane = lanes_[i];
     const auto& not_at = entry.not_at;
-    if (lane.model != entry.model) continue;
+    if (lane.model != entry.model || lane.governor.shut()) continue;
     if (std::find(not_at.begin(), not_at.end(), lane.account) != not_at.end()) continue;
     if (taking && lane.upstream != *taking) break;
     const Upstream& upstream = upstreams_[lane.upstream];

@@ -97,6 +97,7 @@ awaitable<absl::StatusOr<Watcher>> Generations::Start(Order order) {
   order.repeatable = !order.request_id.empty();
   if (!order.repeatable) order.request_id = NewId(shared_->world.clock.Now(), shared_->world.random);
   absl::StatusOr<Watcher> started = co_await shared_->intake.Start(std::move(order));
+  if (started.ok() && shared_->sharing != nullptr) shared_->sharing->HandOn();
   if (started.ok()) co_return started;
   if (!IsDescribed(started.status())) shared_->world.on_fault(started.status());
   co_return SayingThatNothingWasCharged(started.status());

@@ -41,7 +41,7 @@ void Governor::Learn(Answer answer, std::optional<absl::Duration> retry_after, a
     case Answer::kBusy:
       if (now - halved_at_ >= kOneRound) {
         halved_at_ = now;
-        limit_ = std::max(1.0, std::min<double>(limit_, in_flight_) / 2);
+        limit_ = std::min<double>(limits_.max, std::max(1.0, std::min<double>(limit_, in_flight_) / 2));
         ++busy_rounds_;
       }
       Pause(now + retry_after.value_or(Jittered(Doubled(absl::Seconds(1), busy_rounds_ - 1, absl::Seconds(30)), random)));

@@ -38,6 +38,8 @@ class Governor {
   // While set aside (see kRefusedKey) it has room for one request at a time, from the next probe on.
   bool set_aside() const { return set_aside_; }
   int limit() const { return static_cast<int>(limit_); }
+  // Nothing may go here, whatever becomes of the rest.
+  bool shut() const { return limits_.max == 0; }
   int in_flight() const { return in_flight_; }
   // When it may have room again without an answer coming in; the past if that needs an answer.
   absl::Time reopens() const { return paused_until_; }

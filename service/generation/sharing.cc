@@ -37,6 +37,15 @@ awaitable<absl::Status> Sharing::Start(asio::any_io_executor loop) {
   co_return looked;
 }
 
+void Sharing::StopTaking() {
+  taking_ = false;
+  WakeUp();
+}
+
+void Sharing::HandOn() {
+  if (!TakesWork()) WakeUp();
+}
+
 void Sharing::Stop() {
   world_.replicas->Listen(nullptr);
   stopping_ = true;
@@ -93,14 +102,16 @@ awaitable<void> Sharing::Run(std::shared_ptr<Wakeup> wakeup) {
 awaitable<absl::Status> Sharing::Look() {
   TakeShare();
   absl::StatusOr<std::vector<Record>> taken = co_await TakeOver();
+  absl::Status done = taken.status();
   Admission::Place all;
   if (taken.ok() && !taken->empty()) {
     // Nothing leaves the queue before its order and everybody's wishes are known.
     all = world_.admission.Expect();
     intake_.Resume(*std::move(taken));
   }
-  const absl::Status compared = co_await CompareOwned();
-  co_return taken.ok() ? compared : taken.status();
+  if (!TakesWork() && standing_.count > 1) done.Update(co_await LetGo());
+  done.Update(co_await CompareOwned());
+  co_return done;
 }
 
 void Sharing::TakeShare() {
@@ -112,13 +123,19 @@ void Sharing::TakeShare() {
 
 awaitable<absl::StatusOr<std::vector<Record>>> Sharing::TakeOver() {
   std::vector<Record> all;
-  while (taking_ && !stopping_) {
+  while (TakesWork() && !stopping_) {
     absl::StatusOr<std::vector<Record>> some = co_await world_.replicas->TakeOver(kAtOnce);
     if (!some.ok()) co_return some.status();
     if (some->empty()) break;
     for (Record& record : *some) all.push_back(std::move(record));
   }
   co_return all;
+}
+
+awaitable<absl::Status> Sharing::LetGo() {
+  const absl::StatusOr<Replicas::CountByModel> waiting = co_await world_.replicas->LetGoOfQueued();
+  if (waiting.ok()) world_.admission.CountElsewhere(*waiting);
+  co_return waiting.status();
 }
 
 // What is found here and not there was taken over, or has ended meanwhile, which suspending does not change; what is found

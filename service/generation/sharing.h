@@ -22,7 +22,9 @@ namespace easel::generation {
 
 // This process's part in what several do together: it takes over what nobody runs any more, lets go of what another has taken
 // over, does what others wish for its own generations, passes news on to those who watch, and takes its share of limits.
-// Looks for all of that at every pulse of the replicas (a third of a lease), and does nothing in between. Thread-safe.
+// What waits here and cannot go from here, because this process shuts down or its share of the limits is nothing, it gives to
+// the others. Looks for all of that at every pulse of the replicas (a third of a lease), and does nothing in between.
+// Thread-safe.
 class Sharing : private Replicas::Listener {
  public:
   // All outlive this; `world` has replicas.
@@ -31,8 +33,10 @@ class Sharing : private Replicas::Listener {
 
   // Once: looks for the first time, and then on `loop` until Stop. Returns after the first look.
   boost::asio::awaitable<absl::Status> Start(boost::asio::any_io_executor loop);
-  // From here on nothing is taken over.
-  void StopTaking() { taking_ = false; }
+  // From here on nothing is taken over, and what waits is the others'.
+  void StopTaking();
+  // An order has come in: it goes to the others at once where none goes from here.
+  void HandOn();
   void Stop();
   // Waits, on a thread that is no loop, until it has stopped.
   bool AwaitStopped(absl::Duration patience) const;
@@ -47,7 +51,9 @@ class Sharing : private Replicas::Listener {
   boost::asio::awaitable<void> Run(std::shared_ptr<Wakeup> wakeup);
   void WakeUp();
   boost::asio::awaitable<absl::Status> Look();
+  bool TakesWork() const { return taking_ && world_.admission.HasPart(); }
   boost::asio::awaitable<absl::StatusOr<std::vector<Record>>> TakeOver();
+  boost::asio::awaitable<absl::Status> LetGo();
   boost::asio::awaitable<absl::Status> CompareOwned();
   void TakeShare();
   static void Do(LiveGeneration& live, Replicas::Wish wish);

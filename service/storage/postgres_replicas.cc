@@ -33,6 +33,11 @@ constexpr char kTakeOver[] =
     "  FOR UPDATE OF g SKIP LOCKED)"
     " UPDATE generations g SET owner = $1::text FROM free WHERE g.name = free.name"
     "  AND EXISTS (SELECT FROM replicas WHERE id = $1::text AND lease_until > clock_timestamp()) RETURNING g.record";
+constexpr char kLetGo[] =
+    "UPDATE generations SET owner = NULL WHERE owner = $1::text AND end_time IS NULL AND state = $2::smallint"
+    " RETURNING 1::bigint";
+constexpr char kCountQueued[] =
+    "SELECT model, count(*) FROM generations WHERE end_time IS NULL AND state = $1::smallint GROUP BY model";
 constexpr char kTell[] =
     "UPDATE generations SET cancel_wish = greatest(cancel_wish, $2::smallint) WHERE name = $1::text AND end_time IS NULL"
     " RETURNING 1::bigint";
@@ -198,6 +203,25 @@ awaitable<absl::StatusOr<std::vector<Record>>> PostgresReplicas::TakeOver(int li
     values.Text(owner).Integer(limit);
     const absl::StatusOr<PostgresResult> answer = co_await connection.Run(kTakeOver, std::move(values));
     co_return RecordsOf(answer);
+  });
+}
+
+awaitable<absl::StatusOr<generation::Replicas::CountByModel>> PostgresReplicas::LetGoOfQueued() {
+  return pool_.Run([this, owner = owner()](PostgresConnection& connection) -> awaitable<absl::StatusOr<CountByModel>> {
+    PostgresValues ours;
+    ours.Text(owner).Integer(v1::GENERATION_STATE_QUEUED);
+    const absl::StatusOr<PostgresResult> free = co_await connection.Run(kLetGo, std::move(ours));
+    if (!free.ok()) co_return free.status();
+    if (free->rows() > 0) news_.Say(std::string(kLeft));
+    PostgresValues all;
+    all.Integer(v1::GENERATION_STATE_QUEUED);
+    const absl::StatusOr<PostgresResult> counted = co_await connection.Run(kCountQueued, std::move(all));
+    if (!counted.ok()) co_return counted.status();
+    CountByModel waiting;
+    for (int row = 0; row < counted->rows(); ++row) {
+      waiting[std::string(counted->BytesAt(row, 0))] = static_cast<int>(counted->IntegerAt(row, 1));
+    }
+    co_return waiting;
   });
 }
 

@@ -31,6 +31,7 @@ class PostgresReplicas : public generation::Replicas {
   std::uint64_t lease() const override { return lease_.number(); }
   boost::asio::awaitable<absl::StatusOr<std::vector<Owned>>> ListOwned() override;
   boost::asio::awaitable<absl::StatusOr<std::vector<generation::Record>>> TakeOver(int limit) override;
+  boost::asio::awaitable<absl::StatusOr<CountByModel>> LetGoOfQueued() override;
   boost::asio::awaitable<absl::Status> Tell(std::string_view name, Wish wish) override;
   boost::asio::awaitable<absl::Status> HoldImage(std::string_view name, std::string_view digest) override;
   boost::asio::awaitable<absl::StatusOr<bool>> ClaimImage(std::string_view digest) override;

@@ -98,7 +98,11 @@ std::string PostgresServer::url() const {
 }
 
 storage::PostgresOptions PostgresServer::NewDatabase() {
-  return {.url = url(), .schema = absl::StrCat("easel_", ++databases_)};
+  // Patient: how long a busy machine takes is not asked here.
+  return {.url = url(),
+          .schema = absl::StrCat("easel_", ++databases_),
+          .connect_timeout = absl::Minutes(1),
+          .statement_timeout = absl::Minutes(1)};
 }
 
 void PostgresServer::BreakConnections() {

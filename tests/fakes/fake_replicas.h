@@ -15,6 +15,8 @@ class FakeReplicas final : public generation::Replicas {
   Standing place;
   std::vector<generation::Record> free;  // what belongs to nobody
   std::vector<Owned> owned;
+  std::vector<Owned> let_go;
+  CountByModel waiting;
   std::vector<std::pair<std::string, Wish>> told;
   std::vector<std::string> held_images;
   Listener* listener = nullptr;
@@ -28,6 +30,16 @@ class FakeReplicas final : public generation::Replicas {
   boost::asio::awaitable<absl::StatusOr<std::vector<generation::Record>>> TakeOver(int) override {
     for (const auto& record : free) owned.push_back({record.generation().name(), Wish::kNone});
     co_return std::exchange(free, {});
+  }
+  boost::asio::awaitable<absl::StatusOr<CountByModel>> LetGoOfQueued() override {
+    std::vector<Owned> kept;
+    for (const Owned& one : owned) {
+      const absl::StatusOr<generation::Record> record = co_await store->Get(one.name);
+      const bool queued = record.ok() && record->generation().state() == v1::GENERATION_STATE_QUEUED;
+      (queued ? let_go : kept).push_back(one);
+    }
+    owned = std::move(kept);
+    co_return waiting;
   }
   boost::asio::awaitable<absl::Status> Tell(std::string_view name, Wish wish) override {
     told.emplace_back(std::string(name), wish);

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -69,6 +70,11 @@ class Replicas {
 
   // Takes up to `limit` generations that belong to nobody any more: from here on they are this process's.
   virtual boost::asio::awaitable<absl::StatusOr<std::vector<Record>>> TakeOver(int limit) = 0;
+
+  // Gives up what of ours waits in the queue (QUEUED): it belongs to nobody, and others are told at once. Answers how many wait
+  // then at all processes together.
+  using CountByModel = std::map<std::string, int, std::less<>>;
+  virtual boost::asio::awaitable<absl::StatusOr<CountByModel>> LetGoOfQueued() = 0;
 
   // Tells whoever runs it. NOT_FOUND: it does not run any more.
   virtual boost::asio::awaitable<absl::Status> Tell(std::string_view name, Wish wish) = 0;

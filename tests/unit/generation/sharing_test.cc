@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "generation/catalog.h"
 #include "generation/error.h"
 #include "tests/fakes/fake_replicas.h"
 #include "tests/unit/generation/process.h"
@@ -205,9 +206,10 @@ TEST_F(SharingTest, ADeletedGenerationEndsForThoseWhoWatchedItElsewhere) {
   EXPECT_EQ(watcher->current()->generation().state(), GENERATION_STATE_FAILED);
 }
 
-TEST_F(SharingTest, LimitsAreSharedExactly) {
+// How many each of three processes may have at the same time.
+std::vector<int> TurnsOfThree(Governor::Limits limits) {
   Surroundings around;
-  around.limits = {.start = 7, .max = 7};
+  around.limits = limits;
   std::vector<int> turns;
   for (int rank = 0; rank < 3; ++rank) {
     Process process(around);
@@ -219,7 +221,107 @@ TEST_F(SharingTest, LimitsAreSharedExactly) {
     }
     turns.push_back(static_cast<int>(taken.size()));
   }
-  EXPECT_THAT(turns, ElementsAre(3, 2, 2));
+  return turns;
+}
+
+TEST(SharedLimitsTest, TogetherTheyAreExactlyTheWhole) {
+  EXPECT_THAT(TurnsOfThree({.start = 7, .max = 7}), ElementsAre(3, 2, 2));
+  EXPECT_THAT(TurnsOfThree({.start = 2, .max = 2}), ElementsAre(1, 1, 0));
+  // A beginning is no limit.
+  EXPECT_THAT(TurnsOfThree({.start = 1, .max = 9}), ElementsAre(1, 1, 1));
+}
+
+// One of two, and the limit is one.
+class SecondOfTwoTest : public SharingTest {
+ protected:
+  SecondOfTwoTest() {
+    around_.limits = {.start = 1, .max = 1};
+    Stand(1, 2);
+    process_ = std::make_unique<Process>(around_);
+    EXPECT_TRUE(process_->Recover().ok());
+  }
+
+  void Stand(int rank, int count) { replicas_.place = {.rank = rank, .count = count}; }
+};
+
+TEST_F(SecondOfTwoTest, WhatComesInIsGivenToTheOther) {
+  const std::string name = Begin();
+  absl::StatusOr<Watcher> watcher = process_->Watch("default", name);
+  Pulse();
+  EXPECT_EQ(process_->generations().Running(), 0);
+  EXPECT_TRUE(replicas_.owned.empty());
+  WriteElsewhere(name, GENERATION_STATE_RENDERING);
+  WriteElsewhere(name, GENERATION_STATE_SUCCEEDED);
+  EXPECT_EQ(watcher->current()->generation().state(), GENERATION_STATE_SUCCEEDED);
+  EXPECT_EQ(around_.upstream.submissions(), 0);
+}
+
+TEST_F(SecondOfTwoTest, AnOrderThatComesInWaitsForNoPulse) {
+  ASSERT_TRUE(process_->Start(Kitten()).ok());
+  process_->Settle();
+  EXPECT_EQ(process_->generations().Running(), 0);
+}
+
+TEST_F(SecondOfTwoTest, ADeadlineIsNotHopelessBecauseAnotherTakesIt) {
+  Order order = Kitten();
+  const v1::ImageSpec spec = Catalog(Host::kZai).Resolve(order.spec);
+  for (int n = 0; n < 20; ++n) process_->history().Record(spec, absl::Seconds(20));
+  order.deadline = around_.clock.Now() + absl::Seconds(30);
+  EXPECT_TRUE(process_->Start(order).ok());
+}
+
+TEST_F(SecondOfTwoTest, TheQueueIsAsLongAsItIsAtAll) {
+  replicas_.waiting = {{"glm-image", around_.queue_max}};
+  Begin("a");
+  process_->Settle();
+  EXPECT_EQ(ReasonOf(process_->Start(Kitten("b")).status()), "QUEUE_FULL");
+  replicas_.waiting = {};
+  Pulse();
+  EXPECT_TRUE(process_->Start(Kitten("b")).ok());
+}
+
+TEST_F(SecondOfTwoTest, NothingIsTakenOverBeforeThereIsAShareOfTheLimit) {
+  const std::string name = Begin();
+  Pulse();
+  replicas_.free = {*around_.store.Kept(name)};
+  Pulse();
+  EXPECT_EQ(replicas_.free.size(), 1u);
+  Stand(0, 1);
+  Pulse();
+  EXPECT_TRUE(replicas_.free.empty());
+  process_->RunToEnd();
+  EXPECT_EQ(process_->StateOf(name), GENERATION_STATE_SUCCEEDED);
+}
+
+TEST_F(SecondOfTwoTest, AKeyThatIsSetAsideIsNotTriedWithoutAShare) {
+  Stand(0, 1);
+  Pulse();
+  around_.upstream.OnSubmit(Failure(v1::ERROR_REASON_UPSTREAM_CREDENTIALS, Taken::kNo, "1000", 401));
+  Begin("a");
+  process_->RunToEnd();
+  Stand(1, 2);
+  Pulse();
+  Begin("b");
+  process_->RunFor(absl::Minutes(30));
+  EXPECT_EQ(around_.upstream.submissions(), 1);
+}
+
+TEST_F(SecondOfTwoTest, WhoShutsDownGivesAwayWhatWaitsAndKeepsWhatRuns) {
+  Stand(0, 2);
+  Pulse();
+  around_.upstream.poll_hold().Close();
+  const std::string running = Begin("running");
+  const std::string waiting = Begin("waiting");
+  ASSERT_TRUE(process_->RunUntilState(running, GENERATION_STATE_RENDERING));
+  process_->generations().StopTaking();
+  process_->Settle();
+  ASSERT_EQ(replicas_.let_go.size(), 1u);
+  EXPECT_EQ(replicas_.let_go[0].name, waiting);
+  EXPECT_EQ(process_->generations().Running(), 1);
+  around_.upstream.poll_hold().Open();
+  process_->RunToEnd();
+  EXPECT_EQ(process_->StateOf(running), GENERATION_STATE_SUCCEEDED);
+  EXPECT_EQ(process_->StateOf(waiting), GENERATION_STATE_QUEUED);
 }
 
 }  // namespace
