@@ -4,11 +4,10 @@ namespace easel::client {
 
 // gRPC's service config for ImageService, from service_config.json; clients in other languages take the file itself.
 //
-// gRPC repeats a call without looking at it, so only those calls are listed whose repetition changes nothing. The calls
-// that make an image (GenerateImage, StreamGenerateImage, StartGeneration) are deliberately absent: without a
-// request_id a repetition would pay again, and gRPC cannot tell whether there is one. Client repeats those itself,
-// always with the same request_id. DeleteGeneration is absent because a repetition whose first answer was lost would
-// say NOT_FOUND.
+// Calls go to every address of the service in turn that says it serves, and one that ends with UNAVAILABLE before it was
+// accepted is repeated, within a few seconds. gRPC does that without looking at the call: with a request_id nothing is paid
+// twice by it, and without one Easel takes no second attempt (OUTCOME_UNKNOWN). DeleteGeneration is absent because a
+// repetition whose first answer was lost would say NOT_FOUND.
 extern const char* const kServiceConfig;
 
 }  // namespace easel::client

@@ -64,6 +64,7 @@ grpc::Status Call::Conclude(std::string_view type, std::exception_ptr thrown, co
   interruption_->Close();
   calls_.Remove(interruption_);
   const absl::Status end = thrown == nullptr ? status : FromException(std::move(thrown));
+  if (!end.ok() && !repeatable_) context_.AddTrailingMetadata("grpc-retry-pushback-ms", "-1");
   if (IsFault(end) && environment_.on_fault) environment_.on_fault(method_, end);
   grpc::Status answer = ToGrpcStatus(end);
   environment_.metrics.RpcHandled(type, method_, CodeName(answer.error_code()), absl::Now() - arrival_);

@@ -69,6 +69,8 @@ class Call {
   void Announce(const std::string& generation_name);
   // Holds it until the last byte of the reply has left for the caller.
   void HoldUntilSent(std::shared_ptr<void> held) { held_ = std::move(held); }
+  // Should the call fail, no gRPC library sends it again by itself.
+  void ForbidRepetition() { repeatable_ = false; }
   // Sends initial metadata now. At most one time, before any message.
   virtual void SendInitialMetadata() = 0;
 
@@ -87,6 +89,7 @@ class Call {
   const absl::StatusOr<std::optional<std::string>> identity_;
   const std::shared_ptr<Interruption> interruption_;
   std::shared_ptr<void> held_;
+  bool repeatable_ = true;
 };
 
 }  // namespace easel::rpc

@@ -13,6 +13,7 @@ boost::asio::awaitable<absl::StatusOr<grpc::ByteBuffer>> GenerateImage(Call& cal
   RequestCheck check(call, std::move(received.violations));
   CheckOrder(request, check);
   if (!check.ok()) co_return check.status();
+  if (absl::Status once = CheckAttempt(call, request.request_id()); !once.ok()) co_return once;
 
   generation::Order order = OrderFrom(request, check);
   order.deadline = call.deadline();

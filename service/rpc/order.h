@@ -1,7 +1,9 @@
 #pragma once
 
+#include <string_view>
 #include <utility>
 
+#include "absl/status/status.h"
 #include "generation/generations.h"
 #include "rpc/call.h"
 #include "rpc/request_check.h"
@@ -15,6 +17,11 @@ void CheckOrder(const Request& request, RequestCheck& check) {
   if constexpr (requires { request.image_delivery(); }) check.Delivery(request.image_delivery());
   if (!check.ok()) check.SpecAndRequestId(request.spec(), request.request_id());
 }
+
+// Some gRPC libraries repeat by themselves a call that ended with UNAVAILABLE, as a service config tells them, and say so in
+// metadata. With a request_id that is safe. Without, an attempt whose answer was lost may have been accepted, and one more
+// would pay again: it is refused with OUTCOME_UNKNOWN, and no refusal of this call invites to a repetition.
+absl::Status CheckAttempt(Call& call, std::string_view request_id);
 
 // A checked request as the domain takes it, without a deadline.
 template <class Request>

@@ -10,6 +10,7 @@ boost::asio::awaitable<absl::StatusOr<v1::StartGenerationResponse>> StartGenerat
   RequestCheck check(call, std::move(received.violations));
   CheckOrder(request, check);
   if (!check.ok()) co_return check.status();
+  if (absl::Status once = CheckAttempt(call, request.request_id()); !once.ok()) co_return once;
 
   const absl::StatusOr<generation::Watcher> watcher = co_await call.generations().Start(OrderFrom(request, check));
   if (!watcher.ok()) co_return watcher.status();

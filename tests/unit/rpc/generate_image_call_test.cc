@@ -68,6 +68,36 @@ TEST_F(GenerateImageCallTest, TheNameGoesOutBeforeTheImageIsThere) {
   EXPECT_EQ(response.generation().name(), name);
 }
 
+TEST_F(GenerateImageCallTest, ASecondAttemptIsTakenWithARequestIdOnly) {
+  // What repeats by itself strikes out what its caller says of it.
+  grpc::ChannelArguments arguments;
+  arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
+  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  const auto channel = grpc::CreateCustomChannel(server().address(), grpc::InsecureChannelCredentials(), arguments);
+  const auto repeating = v1::ImageService::NewStub(channel);
+  grpc::ClientContext safe;
+  safe.AddMetadata("grpc-previous-rpc-attempts", "1");
+  EXPECT_TRUE(repeating->GenerateImage(&safe, Order<v1::GenerateImageRequest>("r1"), &response_).ok());
+  grpc::ClientContext unsafe;
+  unsafe.AddMetadata("grpc-previous-rpc-attempts", "1");
+  const grpc::Status status = repeating->GenerateImage(&unsafe, Order<v1::GenerateImageRequest>(""), &response_);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::UNKNOWN);
+  EXPECT_EQ(InfoOf(status).reason(), "OUTCOME_UNKNOWN");
+  EXPECT_EQ(InfoOf(status).metadata().at("charge_state"), "UNKNOWN");
+  v1::ListGenerationsResponse listed;
+  grpc::ClientContext context;
+  ASSERT_TRUE(stub().ListGenerations(&context, {}, &listed).ok());
+  EXPECT_EQ(listed.generations_size(), 1);
+}
+
+TEST_F(GenerateImageCallTest, ARefusalInvitesToRepeatOnlyWhatIsSafe) {
+  generations().StopTaking();
+  for (const auto& [request_id, pushback] : {std::pair("r1", 0U), std::pair("", 1U)}) {
+    EXPECT_EQ(Generate(Order<v1::GenerateImageRequest>(request_id)).error_code(), grpc::StatusCode::UNAVAILABLE);
+    EXPECT_EQ(context_->GetServerTrailingMetadata().count("grpc-retry-pushback-ms"), pushback);
+  }
+}
+
 TEST_F(GenerateImageCallTest, InlineBytesComeInTheReply) {
   const grpc::Status status = Generate(Inline("r1"));
   ASSERT_TRUE(status.ok()) << status.error_message();
@@ -116,6 +146,8 @@ TEST_F(GenerateImageCallTest, ACancelledGenerationIsCancelled) {
   upstream().gate().Close();
   auto call = std::async(std::launch::async, [this] { return Generate(Order<v1::GenerateImageRequest>("r1")); });
   const std::string name = StartOne("r1");
+  // What is cancelled before it was sent is free, and a call that came later would start it again.
+  while (upstream().gate().waiting() == 0 || server().calls_in_flight() == 0) std::this_thread::yield();
   grpc::ClientContext context;
   v1::CancelGenerationRequest request;
   request.set_name(name);
