@@ -2,15 +2,20 @@
 against each other."""
 import functools
 import json
+import os
+import pathlib
 import re
 import shutil
 import subprocess
+import tempfile
 
 import pytest
 import yaml
 from shop import DEPLOY, output_of, tool
 
-OVERLAYS = ("single", "replicas")
+OVERLAYS = ("single", "replicas", "single+access", "replicas+access")
+# What the component `access` asks its user for.
+CALLERS = [{"name": "posters", "keys": [{"sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"}]}]
 # The oldest that has what is used (a sleep as preStop), and the newest that the tool knows.
 VERSIONS = ("1.30", "1.37")
 # What the API server does not know by itself, with the keys that it may have here.
@@ -25,10 +30,21 @@ def kustomize():
     return []
 
 
+def with_component(directory, overlay, component):
+    """A kustomization as a user writes it: an overlay, and what is added to it."""
+    parts = {"resources": f"overlays/{overlay}", "components": f"components/{component}"}
+    relative = {kind: [os.path.relpath(DEPLOY / "kubernetes" / part, directory)] for kind, part in parts.items()}
+    (directory / "kustomization.yaml").write_text(yaml.safe_dump({"kind": "Kustomization", **relative}))
+    return directory
+
+
 @functools.cache
 def built(overlay):
-    done = subprocess.run([*kustomize(), DEPLOY / "kubernetes" / "overlays" / overlay], capture_output=True, timeout=120,
-                          check=False)
+    name, _, component = overlay.partition("+")
+    with tempfile.TemporaryDirectory() as directory:
+        directory = pathlib.Path(directory).resolve()
+        place = with_component(directory, name, component) if component else DEPLOY / "kubernetes" / "overlays" / name
+        done = subprocess.run([*kustomize(), place], capture_output=True, timeout=120, check=False)
     assert (done.returncode, done.stderr.decode()) == (0, "")
     return [one for one in yaml.safe_load_all(done.stdout) if one]
 
@@ -103,8 +119,12 @@ def test_the_pod_outlives_its_grace_period(overlay):
 def test_ports_probes_and_services_mean_the_same(overlay):
     ports = {port["name"]: port["containerPort"] for port in container(overlay)["ports"]}
     assert ports == {name: int(config(overlay)[name]["listen"].rsplit(":", 1)[1]) for name in ("grpc", "http")}
+    # The kubelet speaks no TLS with gRPC.
+    secure = overlay.endswith("+access")
     for probe in ("startupProbe", "readinessProbe"):
-        assert container(overlay)[probe]["grpc"]["port"] == ports["grpc"]
+        asked = {key: container(overlay)[probe].get(key) for key in ("grpc", "httpGet")}
+        assert asked == ({"grpc": None, "httpGet": {"path": "/readyz", "port": "http"}} if secure else
+                         {"grpc": {"port": ports["grpc"]}, "httpGet": None})
     assert find(overlay, "Service")["spec"]["clusterIP"] == "None"
     for name in ("easel", "easel-http"):
         for port in find(overlay, "Service", name)["spec"]["ports"]:
@@ -168,10 +188,21 @@ def test_the_dashboard_is_a_config_map_too():
 
 @pytest.mark.parametrize("overlay", OVERLAYS)
 def test_easeld_takes_the_configuration(overlay, tmp_path):
+    from pki import Authority  # pylint: disable=import-outside-toplevel
     from processes import BIN, clean_environment, run  # pylint: disable=import-outside-toplevel
-    (tmp_path / "easel.yaml").write_text(yaml.safe_dump(config(overlay)))
     (tmp_path / "secret").write_text("a-secret\n")
+    Authority(tmp_path, "tls")
     secrets = {one["name"]: tmp_path / "secret" if one["name"].endswith("_FILE") else "an-id" for one in container(overlay)["env"]}
+    secrets |= {name: tmp_path / f"tls.{kind}" for name, kind in
+                (("EASEL_GRPC_TLS_CERT_FILE", "pem"), ("EASEL_GRPC_TLS_KEY_FILE", "key")) if name in secrets}
     environment = clean_environment(tmp_path, **secrets, EASEL_DATA_DIR=tmp_path / "data")
-    code, _, errors = run([BIN / "easeld", "--config", tmp_path / "easel.yaml", *container(overlay)["args"][2:], "--check"], environment)
+
+    def check(settings):
+        (tmp_path / "easel.yaml").write_text(yaml.safe_dump(settings))
+        return run([BIN / "easeld", "--config", tmp_path / "easel.yaml", *container(overlay)["args"][2:], "--check"], environment)
+
+    code, _, errors = check(config(overlay))
+    if overlay.endswith("+access"):
+        assert code != 0 and "--insecure" in errors, "nobody is let in without a key"
+        code, _, errors = check({**config(overlay), "callers": CALLERS})
     assert code == 0, errors
