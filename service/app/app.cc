@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
 #include <thread>
 #include <utility>
 
@@ -25,8 +26,9 @@ namespace {
 // How often the configuration's files are looked at.
 constexpr absl::Duration kBetweenLooks = absl::Milliseconds(500);
 // Callers hear that this instance does not serve any more, and go elsewhere: gRPC would answer CANCELLED to what arrives
-// while it closes. They are waited for until no call has come for a moment, but not for long.
-constexpr absl::Duration kQuiet = absl::Milliseconds(200);
+// while it closes. They are waited for until no call has come for a moment, but not for long. The moment is counted in looks,
+// not in time, for a machine that stands still hears nobody.
+constexpr int kQuietLooks = 10;
 constexpr absl::Duration kLeaving = absl::Seconds(3);
 // What ends at the next await ends within this.
 constexpr absl::Duration kLastSteps = absl::Seconds(5);
@@ -78,14 +80,17 @@ void App::RunUntil(const Signals& signals) {
   for (auto wish = Signals::Wish::kNone; wish != Signals::Wish::kEnd; wish = signals.Next(kBetweenLooks)) {
     if (files_.Changed() || wish == Signals::Wish::kReload) Reload();
   }
-  log_.Info("draining", {{"at_work", generations_->AtWork()}});
   endpoints_->StartDraining();
   rpc_server_->SetServing(false);
   generations_->StopTaking();
+  log_.Info("draining", {{"at_work", generations_->AtWork()}});
   const absl::Time began = absl::Now();
-  const bool patient = Drain(signals, ToDuration(config_.settings.timeouts().grace_period()), [this, began] {
-    const absl::Time now = absl::Now();
-    return generations_->AtWork() == 0 && (now - rpc_server_->last_call() > kQuiet || now - began > kLeaving);
+  absl::Time last_call = rpc_server_->last_call();
+  int quiet_looks = 0;
+  const bool patient = Drain(signals, ToDuration(config_.settings.timeouts().grace_period()), [&] {
+    const absl::Time before = std::exchange(last_call, rpc_server_->last_call());
+    quiet_looks = last_call == before ? quiet_looks + 1 : 0;
+    return generations_->AtWork() == 0 && (quiet_looks >= kQuietLooks || absl::Now() - began > kLeaving);
   });
   log_.Info("stopping", {{"at_work", generations_->AtWork()}, {"reason", patient ? "drained" : "second signal"}});
   if (!patient) farewell_ = kShortFarewell;
@@ -100,7 +105,10 @@ App::~App() {
   }
   if (rpc_server_ != nullptr) rpc_server_->Shutdown(absl::Now() + farewell_);
   if (http_server_ != nullptr) http_server_->Stop();
-  if (generations_ != nullptr && !generations_->AwaitIdle(kLastSteps)) log_.Warning("some work did not stop in time");
+  if (generations_ != nullptr && !generations_->AwaitIdle(kLastSteps)) {
+    log_.Warning("some work did not stop in time: ending as a crash would, which loses nothing");
+    std::_Exit(EXIT_FAILURE);  // what it works with cannot be taken down under it
+  }
   if (spans_ != nullptr) {
     boost::asio::co_spawn(http_loop_.executors().front(), spans_->Flush(), boost::asio::use_future).wait_for(kLastSpans);
   }

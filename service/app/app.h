@@ -69,6 +69,7 @@ class App {
   // Puts in force what may change while the service runs. One that is not right, or would open the service to everybody,
   // is refused as a whole.
   void Reload();
+  void TellOfReload(const Config& fresh);
   absl::Status Apply(const Config& fresh);
   absl::Status Refusable(const Config& fresh) const;
   absl::StatusOr<std::vector<generation::ImageModel*>> AccountsOf(const Config& fresh);

@@ -16,16 +16,22 @@ namespace easel::app {
 void App::Reload() {
   const absl::StatusOr<Config> fresh = LoadConfig(source_.flags, source_.environment);
   const absl::Status applied = fresh.ok() ? Apply(*fresh) : fresh.status();
-  metrics_->ConfigReloaded(applied.ok());
-  for (const auto& line : absl::StrSplit(applied.message(), '\n', absl::SkipEmpty())) {
-    log_.Error("configuration refused: the one before stays in force", {{"reason", std::string(line)}});
+  if (applied.ok()) {
+    TellOfReload(*fresh);
+  } else {
+    for (const auto& line : absl::StrSplit(applied.message(), '\n', absl::SkipEmpty())) {
+      log_.Error("configuration refused: the one before stays in force", {{"reason", std::string(line)}});
+    }
   }
-  if (!applied.ok()) return;
-  for (const std::string& warning : fresh->warnings) log_.Warning(warning);
-  if (const auto waiting = NeedRestart(config_.settings, fresh->settings); !waiting.empty()) {
+  metrics_->ConfigReloaded(applied.ok());  // whoever sees the count finds the lines
+}
+
+void App::TellOfReload(const Config& fresh) {
+  for (const std::string& warning : fresh.warnings) log_.Warning(warning);
+  if (const auto waiting = NeedRestart(config_.settings, fresh.settings); !waiting.empty()) {
     log_.Warning("some settings differ, and take effect at the next start", {{"settings", absl::StrJoin(waiting, ", ")}});
   }
-  log_.Info("configuration read anew", {{"callers", fresh->settings.callers_size()}});
+  log_.Info("configuration read anew", {{"callers", fresh.settings.callers_size()}});
 }
 
 // First everything that can fail; what follows cannot.

@@ -1,6 +1,7 @@
 #include "app/span_exporter.h"
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -51,6 +52,12 @@ asio::awaitable<void> SpanExporter::Run() {
 }
 
 asio::awaitable<void> SpanExporter::Flush() {
+  // One after the other: the last one returns when everything was sent.
+  while (sending_) {
+    idle_ = std::make_shared<generation::Wakeup>(co_await asio::this_coro::executor);
+    co_await idle_->Wait(absl::InfiniteDuration());
+  }
+  sending_ = true;
   std::vector<telemetry::Span> spans = queue_.Take();
   if (const std::int64_t dropped = queue_.TakeDropped(); dropped > 0) options_.on_loss(dropped, "more than fit in memory");
   for (std::size_t at = 0; at < spans.size(); at += kMostAtOnce) {
@@ -62,6 +69,8 @@ asio::awaitable<void> SpanExporter::Flush() {
     if (!why.empty()) why = co_await Send(body);
     if (!why.empty()) options_.on_loss(static_cast<std::int64_t>(count), why);
   }
+  sending_ = false;
+  if (idle_ != nullptr) idle_->Notify();
 }
 
 asio::awaitable<std::string> SpanExporter::Send(const std::string& body) {

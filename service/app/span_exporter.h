@@ -1,12 +1,14 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 
 #include <boost/asio/awaitable.hpp>
 
 #include "absl/time/time.h"
 #include "generation/ports/clock.h"
+#include "generation/wakeup.h"
 #include "telemetry/span_queue.h"
 #include "upstream/http/http_clients.h"
 
@@ -30,7 +32,7 @@ class SpanExporter {
   // Any thread; never waits.
   void Add(const record::v1::Record& record) { queue_.Add(telemetry::SpansOf(record)); }
 
-  // Sends every few seconds, until the coroutine is cancelled or its loop ends.
+  // Sends every few seconds, until the coroutine is cancelled or its loop ends. Run and Flush on one loop of one thread.
   boost::asio::awaitable<void> Run();
   // Sends what waits, in seconds or not at all.
   boost::asio::awaitable<void> Flush();
@@ -42,6 +44,9 @@ class SpanExporter {
   upstream::HttpClients& clients_;
   generation::Clock& clock_;
   telemetry::SpanQueue queue_;
+  // On one loop.
+  bool sending_ = false;
+  std::shared_ptr<generation::Wakeup> idle_;  // of who waits for it
 };
 
 }  // namespace easel::app

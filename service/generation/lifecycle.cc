@@ -5,6 +5,7 @@
 
 #include <boost/asio/this_coro.hpp>
 
+#include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
 #include "generation/attempts.h"
 #include "generation/download.h"
@@ -174,7 +175,8 @@ awaitable<void> Lifecycle::Fetch() {
     co_return;
   }
   // Until the record refers to the bytes, or it is clear that it will not, nobody may remove them.
-  const ImageHolds::Held held = co_await world_.holds->Hold(info->sha256);
+  held_.emplace(co_await world_.holds->Hold(info->sha256));
+  const absl::Cleanup let_go = [this] { held_.reset(); };
   co_await HoldImage(info->sha256);
   if (Interrupted()) co_return;
   if (absl::Status kept = co_await download.Keep(info->sha256); !kept.ok()) {

@@ -50,9 +50,13 @@ awaitable<void> Lifecycle::Record(v1::GenerationState state) {
     co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
     co_await Wait(Backoff(round));
   }
-  // Counted and logged before it is told: whoever knows of an end finds it in the metrics.
+  // Counted and logged before it is told: whoever knows of an end finds it in the metrics. Who then deletes it finds nobody
+  // holding its bytes.
   world_.metrics.StateChanged(from, state);
-  if (HasEnded(state)) CountEnd();
+  if (HasEnded(state)) {
+    CountEnd();
+    held_.reset();
+  }
   live_->Publish(snapshot);
 }
 

@@ -13,6 +13,7 @@
 #include "absl/time/time.h"
 #include "generation/admission.h"
 #include "generation/error.h"
+#include "generation/image_holds.h"
 #include "generation/lifecycle.h"
 #include "generation/live_generation.h"
 #include "generation/ports/image_model.h"
@@ -104,6 +105,7 @@ class Lifecycle {
   // What this process knows and a restart need not.
   const absl::Time began_;
   std::optional<Admission::Turn> turn_;
+  std::optional<ImageHolds::Held> held_;  // the image that its record is about to refer to
   std::uint64_t lease_ = 0;  // held since before the turn was recorded
   bool gone_ = false;  // the record was taken over, is not there any more, or cannot be written before the end: stop
   std::string model_;                                       // the one to ask for

@@ -81,6 +81,7 @@ awaitable<absl::StatusOr<PostgresPool::Borrowed>> PostgresPool::Open() {
   absl::StatusOr<std::unique_ptr<PostgresConnection>> connection = co_await PostgresConnection::Open(loop_, options_);
   if (connection.ok()) {
     failures_ = 0;
+    try_again_at_ = {};
     co_return Borrowed(*this, *std::move(connection));
   }
   --open_;
