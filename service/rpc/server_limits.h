@@ -18,7 +18,7 @@ struct ServerLimits {
   // Of all replies together that hold an image whole, until their callers have read them; more wait for room.
   std::int64_t max_reply_bytes = 256 * 1024 * 1024;
   // On one connection; further calls wait in the client.
-  int max_concurrent_streams = 1000;
+  int max_concurrent_streams = 20'000;
   // After about this age a connection takes no new call, and after the grace its calls are cut.
   absl::Duration max_connection_age = absl::Minutes(30);
   absl::Duration max_connection_age_grace = absl::Minutes(45);
