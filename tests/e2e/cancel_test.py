@@ -55,8 +55,10 @@ def test_a_rendering_generation_is_aborted_and_was_paid(service, shared_zai):
     cancelled = service.cancel(name, ABORT)
     assert (state(cancelled), charge(cancelled)) == ("CANCELLED", "MADE")
     polls = len(shared_zai.polls_of("Aborted"))
-    service.generate("Something else meanwhile")
-    assert len(shared_zai.polls_of("Aborted")) == polls, "it is still asked for"
+    for number in range(5):
+        service.generate(f"Something else meanwhile, {number}", size=(512, 512))
+    # One poll may have been on its way.
+    assert len(shared_zai.polls_of("Aborted")) <= polls + 1, "it is still asked for"
 
 
 def test_an_abort_closes_the_upstream_connection(service, shared_zai):
@@ -117,7 +119,7 @@ def test_a_deadline_leaves_the_work_alone_and_the_image_is_found_by_request_id(s
     told = refused(service.generate, "Overdue", request_id="overdue-1", timeout=2)
     assert told.code == "DEADLINE_EXCEEDED"
     held.release()
-    (found,) = service.list(request_id="overdue-1")
+    (found,) = until(lambda: service.list(request_id="overdue-1"), "its record, which a slow disk keeps late")
     last = service.end_of(found.name)
     assert (state(last), charge(last)) == ("SUCCEEDED", "MADE")
     assert service.generate("Overdue", request_id="overdue-1").generation.name == found.name

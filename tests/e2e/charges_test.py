@@ -132,7 +132,7 @@ def test_what_is_refused_says_that_it_cost_nothing(workshop, what):
         refused(service.generate, "One thing [[sandbox: code=1301]]", request_id="a")
         told = refused(service.generate, "Another", request_id="a")
     else:
-        service.reach(service.start("First").name, "SUBMITTING")
+        service.reach(service.start("First").name, "RENDERING")
         service.start("Second")
         told = refused(service.generate, "Third")
         assert told.reason == "QUEUE_FULL"

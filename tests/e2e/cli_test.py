@@ -182,7 +182,8 @@ def test_a_service_that_is_not_there_is_exit_code_4_and_named(easel):
 def test_a_timeout_is_exit_code_4_and_the_work_goes_on(easel, service, shared_zai):
     held = Hold()
     shared_zai.script("Overtime", poll=[held])
-    code, output, errors = easel("generate", "Overtime", "--timeout", "2s", "--request-id", "overtime", "-o", "x.png")
+    # Long enough to hear the name on a slow machine.
+    code, output, errors = easel("generate", "Overtime", "--timeout", "5s", "--request-id", "overtime", "-o", "x.png")
     assert (code, output) == (4, b"")
     (found,) = service.list(request_id="overtime")
     assert found.name in errors

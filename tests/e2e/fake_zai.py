@@ -114,7 +114,11 @@ class FakeZai:
     def next_step(self, prompt, kind):
         with self.lock:
             steps = self.scripts.get(prompt, {}).get(kind)
-            return steps.pop(0) if steps else None
+            if not steps:
+                return None
+            # A held task stays so for every poll, those at the same time included.
+            stays = kind == "poll" and isinstance(steps[0], Hold) and not steps[0].released.is_set()
+            return steps[0] if stays else steps.pop(0)
 
     def submissions_of(self, prompt):
         with self.lock:
@@ -208,8 +212,6 @@ class _Handler(BaseHTTPRequestHandler):
             # A held task is still being worked on: it goes on saying so.
             if not step.released.is_set():
                 step.entered.set()
-                with self.zai.lock:
-                    self.zai.scripts[body["prompt"]]["poll"].insert(0, step)
                 return self.answer(Reply(200, {"model": "GLM-Image", "task_status": "PROCESSING", "id": task}))
         elif step:
             return self.answer(step(body) if callable(step) else step)

@@ -113,15 +113,15 @@ class Wire:
             except OSError:
                 return
             far = socket.socket(socket.AF_UNIX)
-            try:
-                if not self.open:
-                    raise OSError("cut")
-                far.connect(self.path)
-            except OSError:
-                near.close()
-                far.close()
-                continue
-            with self.lock:
+            with self.lock:  # a cut comes before, or finds the pair
+                try:
+                    if not self.open:
+                        raise OSError("cut")
+                    far.connect(self.path)
+                except OSError:
+                    near.close()
+                    far.close()
+                    continue
                 self.pairs.add((near, far))
             for one, other in ((near, far), (far, near)):
                 threading.Thread(target=self._carry, args=(one, other, (near, far)), daemon=True).start()
@@ -146,8 +146,8 @@ class Wire:
             one.close()
 
     def cut(self):
-        self.open = False
         with self.lock:
+            self.open = False
             pairs = list(self.pairs)
         for pair in pairs:
             self._end(pair)

@@ -3,7 +3,7 @@ import json
 import signal
 
 import pytest
-from callers import KEYS, As, bearer, caller, digest, until_reloaded, write_config
+from callers import KEYS, As, bearer, caller, digest, until_reloaded, write_config, write_whole
 from fake_zai import Hold
 from processes import until
 from service import api, refused, spec, state
@@ -15,7 +15,12 @@ def guarded(workshop, zai):
 
 
 def lines(service, message):
-    return [line for line in map(json.loads, service.log().splitlines()) if line["message"] == message]
+    """Those with that message. A reload is counted before it is told of, so they are waited for."""
+    def look():
+        whole = service.log().rpartition("\n")[0].splitlines()
+        return [line for line in map(json.loads, whole) if line["message"] == message]
+
+    return until(look, message)
 
 
 REFUSED = "configuration refused: the one before stays in force"
@@ -49,7 +54,7 @@ def test_sighup_reads_it_at_once(guarded, workshop):
     ("log: {level: info}\n", None, ["let in everybody"]),
 ], ids=["no yaml", "no digest", "no name", "unknown", "no level", "inconsistent", "empty", "no callers"])
 def test_a_broken_file_is_refused_with_its_line_and_the_old_one_stays(guarded, workshop, text, line, words):
-    (workshop.directory / "easel.yaml").write_text(text)
+    write_whole(workshop.directory / "easel.yaml", text)
     until_reloaded(guarded, "refused")
     (told, *_) = [entry["reason"] for entry in lines(guarded, REFUSED)]
     assert (f"easel.yaml:{line}:" in told) == bool(line), told
@@ -154,9 +159,11 @@ def test_a_key_that_is_gone_does_not_turn_it_into_a_sandbox(workshop, zai):
 
 
 def test_keys_and_digests_are_in_no_line_about_it(guarded, workshop):
-    (workshop.directory / "easel.yaml").write_text(
-        f"callers:\n  - name: ada\n    keys:\n      - sha256: {KEYS['bob']}\n      - {{sha256: {digest(KEYS['ada'])}, x: y}}\n")
+    keys = f"      - sha256: {KEYS['bob']}\n      - {{sha256: {digest(KEYS['ada'])}, x: y}}\n"
+    write_whole(workshop.directory / "easel.yaml", "callers:\n  - name: ada\n    keys:\n" + keys)
     until_reloaded(guarded, "refused")
+    assert lines(guarded, REFUSED)
+    guarded.stop()  # then all of it is told
     log = guarded.log()
     assert KEYS["bob"] not in log and digest(KEYS["ada"]) not in log and KEYS["ada"] not in log
 

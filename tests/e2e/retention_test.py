@@ -112,7 +112,7 @@ def test_a_reader_in_the_middle_of_an_image_that_is_deleted_reads_to_its_end(wor
 
 def test_an_image_that_is_read_outlives_its_time(workshop, zai):
     data = noise_for(zai, "Slow reader", side=2048)
-    service = workshop.easeld(zai, EASEL_RETENTION="1s")
+    service = workshop.easeld(zai, EASEL_RETENTION="3s")  # the reader comes before that
     name = service.generate("Slow reader", size=(2048, 2048)).generation.name
     reading = service.images.ReadImage(api.ReadImageRequest(name=name), timeout=60)
     got = next(reading).image_chunk.data

@@ -223,12 +223,20 @@ def test_callers_that_come_during_the_drain_are_refused_and_known_ones_answered(
     drain(service)
     told = []
 
+    def refuses():
+        try:
+            service.start("In the last moment")
+        except grpc.RpcError as error:
+            return refusal_of(error).reason == "SHUTTING_DOWN"
+        return False
+
     def come(number):
         try:
             service.start(f"New {number}", request_id=f"new-{number}")
         except grpc.RpcError as error:
             told.append(refusal_of(error).reason)
 
+    until(refuses, "the refusal of new work")  # which begins a moment after it says that it drains
     threads = [threading.Thread(target=come, args=(number,)) for number in range(20)]
     for thread in threads:
         thread.start()
@@ -237,7 +245,10 @@ def test_callers_that_come_during_the_drain_are_refused_and_known_ones_answered(
     assert told == ["SHUTTING_DOWN"] * 20
     assert service.start("Known", request_id="known").name == name
     assert service.get(name).name == name
+    watching = service.watch(name)
+    next(watching)  # who came after the end would find nobody
     held.release()
-    assert state(service.end_of(name)) == "SUCCEEDED"
+    assert state(list(watching)[-1].generation) == "SUCCEEDED"
     assert service.wait() == 0
-    assert len(zai.submissions) == 1
+    assert not any(zai.submissions_of(f"New {number}") for number in range(20))
+    assert len(zai.submissions_of("Known")) == 1

@@ -114,11 +114,12 @@ class RecordsGone(Fault):
 
     def strike(self):
         self.away.mkdir()
-        for file in self.data.glob("generations.db*"):
+        for file in sorted(self.data.glob("generations.db*")):
             file.rename(self.away / file.name)
 
     def mend(self):
-        for file in self.away.iterdir():
+        """The database comes last: opened without its log, it would get another one."""
+        for file in sorted(self.away.iterdir(), reverse=True):
             file.rename(self.data / file.name)
 
 

@@ -159,7 +159,7 @@ TEST_F(ZaiImageModelTest, SaysThatNothingWasSentWhenItCouldNotConnect) {
 TEST_F(ZaiImageModelTest, ReadLimitOfASynchronousSubmissionIsAmbiguous) {
   server_.Then(Answer::Hang());
   ZaiOptions impatient;
-  impatient.sync_timeout = absl::Milliseconds(200);
+  impatient.sync_timeout = absl::Seconds(1);  // within which it has to be sent
   const auto model = Model(impatient);
   const v1::ImageSpec spec = Spec("cogview-4-250304", v1::QUALITY_STANDARD);
   const auto submission = loop_.Run(model->Submit(spec, {}));
