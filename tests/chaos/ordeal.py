@@ -1,5 +1,4 @@
 """A run from start to end: a house, a crowd of callers, the weather, and the reckoning."""
-import random
 import shutil
 import sys
 
@@ -12,7 +11,7 @@ from reckoning import Reckoning
 from service import state
 from table import good, histories, table
 from village import Village, VillageWeather
-from weather import Weather
+from weather import HouseWeather
 from wires import Wires
 
 SHOW_EVERY = 5  # seconds
@@ -35,8 +34,8 @@ def run(options):
         many = options.replicas > 1
         crowd, closing = start_callers(book, house.address if many else wires.callers.address, options.seed, Mix(options.sync, options.faults),
                                        options.callers, options.lanes)
-        weather = (VillageWeather(house, wires, random.Random(f"{options.seed}/weather"), options.pause) if many else
-                   Weather(house, wires, disk, options.seed, options.pause))
+        weather = (VillageWeather(house, wires, options.seed, options.pause) if many else
+                   HouseWeather(house, wires, disk, options.seed, options.pause))
         storm(options, book, house, weather)
         stuck = send_home(crowd, closing, patience=8)
         if stuck:

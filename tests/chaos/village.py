@@ -3,11 +3,11 @@ import json
 import signal
 import time
 
-import faults
 from house import SETTINGS, House
 from postgres import Postgres
 from postgres import Wire as DatabaseWire
 from processes import BIN, Process, clean_environment, until
+from weather import Weather
 
 LEASE = 3  # seconds
 
@@ -29,11 +29,14 @@ class Village(House):
         self.replicas = [Replica(n, wires.add(f"callers of {n}", share=0.3, most=400_000),
                                  DatabaseWire(self.postgres.socket)) for n in range(1, count + 1)]
         super().__init__(directory, disk, wires, book, seed, rejects_duplicates, retention)
+        # Of all together: with two, one replica gives all its work to the others.
+        self.limit = self.chance.choice((2, 4, 32))
         self.address = "ipv4:" + ",".join(replica.callers.address for replica in self.replicas)
 
     def _settings(self, replica):
         return SETTINGS | self._whims() | {
             "EASEL_DATA_DIR": self.disk.path / "data", "EASEL_STORE": replica.database.url, "EASEL_LEASE": f"{LEASE}s",
+            "EASEL_UPSTREAM_CONCURRENCY_START": self.limit, "EASEL_UPSTREAM_CONCURRENCY_MAX": self.limit,
             "EASEL_REJECTS_DUPLICATES": str(self.rejects_duplicates).lower(),
             "EASEL_RETENTION": f"{self.retention}s" if self.retention else None,
             "ZAI_BASE_URL": f"http://{self.wires.upstream.address}/api/paas/v4"}
@@ -101,26 +104,14 @@ class Village(House):
             replica.database.mend()
 
 
-# How often each comes, beside the others; VillageWeather has a method of each name.
-EVENTS = {"kill": 22, "kill_two": 6, "kill_all": 4, "terminate": 14, "roll": 4, "freeze": 16, "freeze_shortly": 5, "cut_off": 14,
-          "hang": 8, "cut_off_all": 4, "restart_database": 7, "crash_database": 6, "storm": 18, "cut_upstream": 8,
-          "cut_callers": 6}
+class VillageWeather(Weather):
+    EVENTS = {"kill": 22, "kill_two": 6, "kill_all": 4, "terminate": 14, "roll": 4, "freeze": 16, "freeze_shortly": 5, "cut_off": 14,
+              "hang": 8, "cut_off_all": 4, "restart_database": 7, "crash_database": 6, "storm": 18, "cut_upstream": 8,
+              "cut_callers": 6}
 
-
-class VillageWeather:
-    """Events one after another, on one thread, as Weather's."""
-
-    def __init__(self, house, wires, chance, pause):
-        self.house, self.wires, self.chance, self.pause = house, wires, chance, pause
-        self.storms = {}
-
-    def next(self):
-        time.sleep(self.chance.uniform(0.3, 1.7) * self.pause)
-        name = self.chance.choices(list(EVENTS), list(EVENTS.values()))[0]
-        some = self.chance.sample(self.house.replicas, len(self.house.replicas))
-        self.house.check()
-        getattr(self, name)(some, self.chance.random())
-        return name
+    def choices(self):
+        """The replicas, those that it happens to first."""
+        return self.chance.sample(self.house.replicas, len(self.house.replicas)), self.chance.random()
 
     def kill(self, some, _):
         self.house.kill("kill -9", some[0])
@@ -188,15 +179,6 @@ class VillageWeather:
         time.sleep(LEASE * longer)
         self.house.postgres.start()
         self.house.counts[what] += 1
-
-    def storm(self, *_):
-        names, words = faults.storm(self.chance)
-        self.house.sandbox.faults(words)
-        for name in names:
-            self.storms[name] = self.storms.get(name, 0) + 1
-
-    def cut_upstream(self, *_):
-        self.wires.break_all(self.wires.upstream)
 
     def cut_callers(self, some, _):
         self.wires.break_all(some[0].callers)

@@ -7,28 +7,55 @@ import time
 
 import faults
 
-# How often each comes, beside the others; Weather has a method of each name.
-EVENTS = {"kill": 26, "kill_while_it_starts": 12, "kill_in_a_row": 6, "terminate": 12, "terminate_and_kill": 9,
-          "terminate_twice": 6, "storm": 22, "cut_upstream": 12, "cut_callers": 8, "no_upstream": 6, "restart_sandbox": 5,
-          "fill_disk": 9, "kill_on_a_full_disk": 5, "freeze": 4, "lock_records": 5, "second_easeld": 3}
-
 
 class Weather:
     """Events one after another, on one thread. `pause`: seconds between two, on average."""
 
-    def __init__(self, house, wires, disk, seed, pause):
-        self.house, self.wires, self.disk, self.pause = house, wires, disk, pause
+    # How often each comes, beside the others; there is a method of each name.
+    EVENTS = {}
+
+    def __init__(self, house, wires, seed, pause):
+        self.house, self.wires, self.pause = house, wires, pause
         self.chance = random.Random(f"{seed}/weather")
         self.storms = {}
 
     def next(self):
         """Waits for its time, and lets one event happen. Returns its name."""
         time.sleep(self.chance.uniform(0.3, 1.7) * self.pause)
-        name = self.chance.choices(list(EVENTS), list(EVENTS.values()))[0]
+        name = self.chance.choices(list(self.EVENTS), list(self.EVENTS.values()))[0]
         # The choices are made whether they are used or not, so that the schedule hangs on nothing but the seed.
+        choices = self.choices()
         self.house.check()
-        getattr(self, name)(self.chance.random(), self.chance.random(), self.chance.random())
+        getattr(self, name)(*choices)
         return name
+
+    def choices(self):
+        """What every event gets."""
+        raise NotImplementedError
+
+    def storm(self, *_):
+        names, words = faults.storm(self.chance)
+        self.house.sandbox.faults(words)
+        for name in names:
+            self.storms[name] = self.storms.get(name, 0) + 1
+
+    def cut_upstream(self, *_):
+        self.wires.break_all(self.wires.upstream)
+
+
+class HouseWeather(Weather):
+    """Of one easeld and its disk."""
+
+    EVENTS = {"kill": 26, "kill_while_it_starts": 12, "kill_in_a_row": 6, "terminate": 12, "terminate_and_kill": 9,
+              "terminate_twice": 6, "storm": 22, "cut_upstream": 12, "cut_callers": 8, "no_upstream": 6, "restart_sandbox": 5,
+              "fill_disk": 9, "kill_on_a_full_disk": 5, "freeze": 4, "lock_records": 5, "second_easeld": 3}
+
+    def __init__(self, house, wires, disk, seed, pause):
+        super().__init__(house, wires, seed, pause)
+        self.disk = disk
+
+    def choices(self):
+        return self.chance.random(), self.chance.random(), self.chance.random()
 
     def kill(self, *_):
         self.house.kill("kill -9")
@@ -62,15 +89,6 @@ class Weather:
     def terminate_twice(self, second, *_):
         self.house.terminate("SIGTERM twice", second)
         self.house.serve()
-
-    def storm(self, *_):
-        names, words = faults.storm(self.chance)
-        self.house.sandbox.faults(words)
-        for name in names:
-            self.storms[name] = self.storms.get(name, 0) + 1
-
-    def cut_upstream(self, *_):
-        self.wires.break_all(self.wires.upstream)
 
     def cut_callers(self, *_):
         self.wires.break_all(self.wires.callers)
