@@ -15,7 +15,7 @@ def guarded(workshop, zai):
 
 
 def lines(service, message):
-    """Those with that message. A reload is counted before it is told of, so they are waited for."""
+    """Those with that message, once there is one."""
     def look():
         whole = service.log().rpartition("\n")[0].splitlines()
         return [line for line in map(json.loads, whole) if line["message"] == message]

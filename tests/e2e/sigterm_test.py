@@ -236,7 +236,7 @@ def test_callers_that_come_during_the_drain_are_refused_and_known_ones_answered(
         except grpc.RpcError as error:
             told.append(refusal_of(error).reason)
 
-    until(refuses, "the refusal of new work")  # which begins a moment after it says that it drains
+    until(refuses, "the refusal of new work")
     threads = [threading.Thread(target=come, args=(number,)) for number in range(20)]
     for thread in threads:
         thread.start()
