@@ -33,12 +33,13 @@ struct Parameters {
   std::vector<int> formats;
 };
 
-// Whoever sets synchronous_commit to something stronger keeps that; a cluster where it is off must not lose what is paid.
+// Whoever sets synchronous_commit to something stronger keeps that; a cluster where it is off must not lose what is paid. A
+// transaction holds locks that others wait for, and who fell silent in one must not hold them for long.
 std::string Greeting(const PostgresOptions& options) {
   return absl::StrCat("SET search_path TO ", options.schema, "; SET statement_timeout TO ",
                       absl::ToInt64Milliseconds(options.statement_timeout),
                       "; SET default_transaction_isolation TO 'read committed'; SET "
-                      "idle_in_transaction_session_timeout TO 60000; SELECT set_config('synchronous_commit', 'on', "
+                      "idle_in_transaction_session_timeout TO 15000; SELECT set_config('synchronous_commit', 'on', "
                       "false) WHERE current_setting('synchronous_commit') = 'off'");
 }
 
