@@ -107,7 +107,7 @@ App::~App() {
   if (http_server_ != nullptr) http_server_->Stop();
   if (generations_ != nullptr && !generations_->AwaitIdle(kLastSteps)) {
     log_.Warning("some work did not stop in time: ending as a crash would, which loses nothing");
-    std::_Exit(EXIT_FAILURE);  // what it works with cannot be taken down under it
+    std::_Exit(EXIT_SUCCESS);  // what it works with cannot be taken down under it
   }
   if (spans_ != nullptr) {
     boost::asio::co_spawn(http_loop_.executors().front(), spans_->Flush(), boost::asio::use_future).wait_for(kLastSpans);
