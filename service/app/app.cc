@@ -28,7 +28,7 @@ constexpr absl::Duration kBetweenLooks = absl::Milliseconds(500);
 // Callers hear that this instance does not serve any more, and go elsewhere: gRPC would answer CANCELLED to what arrives
 // while it closes. They are waited for until no call has come for a moment, but not for long. The moment is counted in looks,
 // not in time, for a machine that stands still hears nobody.
-constexpr int kQuietLooks = 10;
+constexpr int kQuietLooks = 25;
 constexpr absl::Duration kLeaving = absl::Seconds(3);
 // What ends at the next await ends within this.
 constexpr absl::Duration kLastSteps = absl::Seconds(5);
