@@ -18,7 +18,8 @@ using asio::awaitable;
 
 namespace {
 
-constexpr int kAtOnce = 100;
+// So few that those who hear of it together divide what is free among them.
+constexpr int kAtOnce = 20;
 
 }  // namespace
 
