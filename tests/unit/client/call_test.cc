@@ -51,7 +51,7 @@ TEST_F(CallTest, RepeatsWithTheSameRequestId) {
   EXPECT_EQ(calls[0].request_id.size(), 36u);
   EXPECT_EQ(calls[1].request_id, calls[0].request_id);
   EXPECT_EQ(calls[2].request_id, calls[0].request_id);
-  EXPECT_EQ(waiter.waits.size(), 2u);
+  EXPECT_EQ(waiter.waits.size(), 1u) << "what breaks, gRPC repeats";
 }
 
 TEST_F(CallTest, KeepsTheCallersRequestId) {
