@@ -11,6 +11,7 @@ import ceilings
 import contenders
 import latency_over_load
 import machine
+import programs
 import report
 import settings
 from figures import Result
@@ -51,8 +52,9 @@ def measure(options, results, write):
             result.date = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime())
         results[:] = [old for old in results if old.number not in numbers] + new
         write()
-        shutil.rmtree(settings.SCRATCH, ignore_errors=True)
-        settings.SCRATCH.mkdir(parents=True)
+        programs.remove_if_large(settings.SCRATCH, 4 << 30)
+        settings.SCRATCH.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(settings.SCRATCH, ignore_errors=True)
 
 
 def main():
