@@ -60,9 +60,10 @@ void CutQueries(std::string& text) {
 }  // namespace
 
 bool MessageCleaner::RepeatsPrompt(std::string_view text) const {
-  const std::string prompt = OneLine(*prompt_);
+  std::string prompt = OneLine(*prompt_);
   const std::size_t run = std::min(kPromptRun, prompt.size());
   if (run < kShortestPrompt || text.size() < run) return false;
+  if (run == kPromptRun) prompt = " " + prompt + " ";  // it may have begun and ended so
   std::unordered_set<std::string_view> runs;
   for (std::size_t at = 0; at + run <= text.size(); ++at) runs.insert(text.substr(at, run));
   for (std::size_t at = 0; at + run <= prompt.size(); ++at) {
