@@ -112,7 +112,7 @@ def test_a_known_id_is_answered_while_the_service_drains(workshop, zai):
     running = service.reach(service.start("At work", request_id="running").name, "RENDERING").name
     service.popen.terminate()
     until(lambda: "draining" in service.log(), "the beginning of the drain")
-    told = until(lambda: _refusal(service), "the refusal of new work")
+    told = until(lambda: service.refusal(), "the refusal of new work")
     assert (told.reason, told.metadata["charge_state"]) == ("SHUTTING_DOWN", "NONE") and told.retry_seconds > 0
     assert service.start("Done", request_id="done").name == done
     assert service.start("At work", request_id="running").name == running
@@ -121,15 +121,6 @@ def test_a_known_id_is_answered_while_the_service_drains(workshop, zai):
     assert len(zai.submissions_of("Failed")) == 1
     held.release()
     assert service.wait() == 0
-
-
-def _refusal(service):
-    """Without a request_id: what was taken a moment before the refusals begin would be known, and never refused."""
-    try:
-        service.start("New")
-        return None
-    except grpc.RpcError as failure:
-        return refusal_of(failure)
 
 
 def test_a_failure_that_starts_again_is_not_refused_by_a_full_queue(workshop, zai):

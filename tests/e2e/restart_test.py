@@ -1,12 +1,11 @@
 """Crashes, restarts and signals: nothing is lost and nothing is paid twice."""
 import signal
 
-import grpc
 import png
 import pytest
 from fake_zai import Hold
 from processes import BIN, clean_environment, run, until
-from service import INLINE, QUICK, charge, read_status, refusal_of, refused, state, together
+from service import INLINE, QUICK, charge, read_status, refused, state, together
 
 COGVIEW = "cogview-4-250304"
 
@@ -123,20 +122,12 @@ def test_sigterm_lets_running_calls_finish(workshop, zai):
     call = service.begin("Last order", delivery=INLINE)
     service.reach(call.name(), "RENDERING")
     service.signal(signal.SIGTERM)
-    told = until(lambda: _refusal(service), "the refusal of new work")
+    told = until(lambda: service.refusal(), "the refusal of new work")
     assert told.code == "UNAVAILABLE"
     assert call.waits()
     held.release()
     assert png.read(call.result().image_data) == (1280, 1280)
     assert service.wait() == 0
-
-
-def _refusal(service):
-    try:
-        service.start("Too late")
-        return None
-    except grpc.RpcError as error:
-        return refusal_of(error)
 
 
 def test_what_does_not_finish_in_the_grace_period_goes_on_at_the_next_start(workshop, zai):
@@ -165,8 +156,7 @@ def test_queued_work_does_not_hold_up_an_end(workshop, zai):
     service.reach(service.start("At work").name, "RENDERING")
     queued = service.start("Queued").name
     service.signal(signal.SIGTERM)
-    # It says that it drains a moment before nothing leaves the queue any more.
-    until(lambda: _refusal(service), "the refusal of new work")
+    until(lambda: service.refusal(), "the refusal of new work")
     held.release()
     assert service.wait() == 0
     assert not zai.submissions_of("Queued")

@@ -166,6 +166,14 @@ class Service(Process):
                                              allow_resubmission=allow_resubmission, allow_fallback=allow_fallback)
         return self.images.StartGeneration(request, timeout=PATIENCE).generation
 
+    def refusal(self):
+        """How it refuses new work; None while it takes it. Without a request_id, for a known one is never refused."""
+        try:
+            self.start("Too late")
+            return None
+        except grpc.RpcError as error:
+            return refusal_of(error)
+
     def get(self, name, **more):
         return self.images.GetGeneration(api.GetGenerationRequest(name=name), timeout=PATIENCE, **more).generation
 

@@ -223,20 +223,14 @@ def test_callers_that_come_during_the_drain_are_refused_and_known_ones_answered(
     drain(service)
     told = []
 
-    def refuses():
-        try:
-            service.start("In the last moment")
-        except grpc.RpcError as error:
-            return refusal_of(error).reason == "SHUTTING_DOWN"
-        return False
-
     def come(number):
         try:
             service.start(f"New {number}", request_id=f"new-{number}")
         except grpc.RpcError as error:
             told.append(refusal_of(error).reason)
 
-    until(refuses, "the refusal of new work")
+    told_first = until(service.refusal, "the refusal of new work")
+    assert told_first.reason == "SHUTTING_DOWN"
     threads = [threading.Thread(target=come, args=(number,)) for number in range(20)]
     for thread in threads:
         thread.start()
